@@ -1,0 +1,23 @@
+"""What every wire shape has in common."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+"""A region, node or model: safe as a path segment, a metric label and a log field."""
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+"""A number of requests."""
+
+Load = Annotated[float, Field(ge=0, le=1_000_000)]
+"""A number of requests averaged over time."""
+
+Text = Annotated[str, Field(max_length=256)]
+"""Words for people; never parsed."""
+
+
+class Wire(BaseModel):
+    """A frozen value with a tolerant reader: unknown fields are skipped, NaN and infinity refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, ser_json_inf_nan="null")

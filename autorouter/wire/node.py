@@ -1,0 +1,48 @@
+"""What a node agent tells the router: the answer to ``GET /v1/node/status``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from autorouter.wire.base import Count, Load, Name, Text, Wire
+
+ModelState = Literal["loading", "ready", "unloading", "failed"]
+"""Only ``ready`` takes requests; ``failed`` says that the engine holds the model but it does not answer."""
+
+NodeHealth = Literal["starting", "ready", "degraded", "draining"]
+"""The node's own word. ``starting``: nothing can be served yet. ``degraded``: something can, not everything.
+``draining``: finishing old requests, taking no new ones."""
+
+
+class ModelStatus(Wire):
+    """One model on one node."""
+
+    name: Name
+    version: Text
+    state: ModelState
+    slots: Count
+    """Requests it can serve at once."""
+    busy: Load
+    """Requests being served."""
+    queued: Load
+    """Requests admitted that wait for a slot."""
+    service_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
+    """Mean time a request holds its slot; 0 while none has finished."""
+
+
+class NodeReport(Wire):
+    """One node's own account of itself."""
+
+    schema_number: Annotated[int, Field(alias="schema", ge=1)] = 1
+    node: Name
+    region: Name
+    boot_id: Name
+    """New at each start of the agent, so that a restart is told from a step back in *seq*."""
+    seq: Annotated[int, Field(ge=0)]
+    """Grows by one with each report of one boot."""
+    health: NodeHealth
+    reason: Text = ""
+    """Why the node is not ``ready``; empty when it is."""
+    agent: Text
+    """The agent's version."""
+    models: Annotated[tuple[ModelStatus, ...], Field(max_length=256)] = ()
