@@ -1,0 +1,66 @@
+"""From gauges to room and wait. Counting the load that cached answers will cause grows here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from autorouter.core.fleet import ModelLoad, NodeView
+from autorouter.core.names import ModelName
+from autorouter.core.query import Priority
+from autorouter.core.units import Millis, Share
+
+FULL_AT = {Priority.INTERACTIVE: Share(1.0), Priority.BATCH: Share(0.85)}
+"""Share of the slots at which a region counts as full. Batch callers leave the last slots to conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy something is: slots, requests in them, requests waiting for them, mean time in one."""
+
+    slots: float
+    busy: float
+    queued: float
+    service: Millis
+
+    @property
+    def headroom(self) -> Share:
+        """Free share of the slots; 0 when there are none.
+
+        >>> Load(4, 3, 0, Millis(100)).headroom
+        0.25
+        """
+        return Share(max(0.0, 1.0 - (self.busy + self.queued) / self.slots)) if self.slots else Share(0.0)
+
+    @property
+    def wait(self) -> Millis:
+        """Expected wait before one more request starts: none while a slot is free, then one service per round.
+
+        >>> Load(2, 2, 1, Millis(300)).wait
+        300.0
+        """
+        if not self.slots:
+            return Millis(0.0)
+        ahead = self.busy + self.queued - self.slots + 1
+        return Millis(max(0.0, ahead) * self.service / self.slots)
+
+    def full(self, concurrency: int, priority: Priority) -> bool:
+        """Whether *concurrency* more requests at once would find no slot."""
+        return self.busy + self.queued + concurrency > self.slots * FULL_AT[priority]
+
+
+def load(view: NodeView, models: frozenset[ModelName]) -> Load:
+    """How busy *view* is for someone who needs *models*: the tightest of them, or all it has when none is named."""
+    if models:
+        return min((_of(view.models[name]) for name in models), key=lambda each: (each.headroom, -each.wait))
+    return total(_of(each) for each in view.models.values() if each.ready)
+
+
+def total(loads: Iterable[Load]) -> Load:
+    """All of *loads* as one; the mean service weighted by slots."""
+    every = tuple(loads)
+    slots = sum(each.slots for each in every)
+    service = sum(each.service * each.slots for each in every) / slots if slots else 0.0
+    return Load(slots, sum(e.busy for e in every), sum(e.queued for e in every), Millis(service))
+
+
+def _of(model: ModelLoad) -> Load:
+    return Load(model.slots, model.busy, model.queued, model.service)

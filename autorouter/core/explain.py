@@ -1,0 +1,19 @@
+"""A decision in words: the same sentences for the API, the command line and the page."""
+
+from autorouter.core.candidate import Candidate
+from autorouter.core.decide import Decision
+
+
+def because(decision: Decision) -> str:
+    """Why the answer is what it is, in one sentence."""
+    if decision.chosen is None:
+        return "no region may answer"
+    first = decision.kept or f"{decision.chosen.view.region.name} starts first: {price(decision.chosen)}"
+    return f"{first}; only degraded or full regions are left" if decision.bent else first
+
+
+def price(candidate: Candidate) -> str:
+    """What *candidate* costs, in words."""
+    told = f"{candidate.estimate.rtt:.1f} ms away, give or take {candidate.estimate.spread:.1f}"
+    wait = f"{candidate.wait:.1f} ms queue" if candidate.wait else "no queue"
+    return f"{told} ({candidate.estimate.source}), {wait}{', abroad' if candidate.abroad else ''}"

@@ -1,0 +1,173 @@
+"""The fleet at one instant: immutable, and safe to share with every request in flight.
+
+`Region` and `Node` are what regions.yaml says exists; `RegionView` and `NodeView` add what was observed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from functools import cached_property
+
+from autorouter.core.names import Country, ModelName, NodeName, RegionName
+from autorouter.core.place import Coordinates
+from autorouter.core.units import Instant, Millis
+
+
+class Tier(Enum):
+    """How deep in the network a region stands."""
+
+    ON_PREM = "on_prem"
+    MEC = "mec"
+    METRO = "metro"
+    CDN = "cdn"
+    CLOUD = "cloud"
+    """Overflow: offered only when no edge region is left."""
+
+
+class Stage(Enum):
+    """What the operator wants of a region."""
+
+    ACTIVE = "active"
+    DRAINING = "draining"
+    """No new clients; old ones finish."""
+    MAINTENANCE = "maintenance"
+    PLANNED = "planned"
+    """On the map only: never probed, never offered."""
+
+
+class Health(IntEnum):
+    """What was observed of a node; the greater, the better. Never green by default."""
+
+    UNKNOWN = 0
+    DOWN = 1
+    DEGRADED = 2
+    UP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine with an agent."""
+
+    name: NodeName
+    agent: str
+    """Base URL that the router probes; no trailing slash."""
+    endpoint: str | None = None
+    """Base URL of this node alone for clients; None when they reach it through its region's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place a client can be sent: one jurisdiction, one public endpoint, one or more nodes."""
+
+    name: RegionName
+    title: str
+    """What people call it: ``Toronto``."""
+    at: Coordinates
+    country: Country
+    tier: Tier
+    stage: Stage
+    endpoint: str
+    nodes: tuple[Node, ...]
+    aliases: frozenset[str] = frozenset()
+    slots: int | None = None
+    """Requests at once that the contract grants it; None for as many as its nodes report."""
+    models: frozenset[ModelName] | None = None
+    """Models it may serve; None for whatever its nodes hold."""
+    allow_private: bool = False
+    """Whether its agents may live at private or loopback addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoad:
+    """One model on one node, as last reported."""
+
+    name: ModelName
+    version: str
+    state: str
+    slots: float
+    """Requests it can serve at once, cut to what the region's contract grants."""
+    busy: float
+    queued: float
+    service: Millis
+    """Mean time a request holds its slot; 0 while none has finished."""
+
+    @property
+    def ready(self) -> bool:
+        """Loaded and answering, not merely loadable."""
+        return self.state == "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node together with what is known of it now."""
+
+    node: Node
+    health: Health
+    models: Mapping[ModelName, ModelLoad]
+    draining: bool = False
+    doubted: bool = False
+    """A failed probe is outstanding: its health may be about to change."""
+    reason: str = ""
+    """Why it is not up; empty when it is."""
+    rtt: Millis | None = None
+    """Median of this router's own latest round trips to it, by the kernel; None before the first."""
+    seen: Instant | None = None
+    """When it was last observed, well or ill."""
+    since: Instant | None = None
+    """When its health last changed."""
+    version: str = ""
+    """The agent's version."""
+
+    @property
+    def serving(self) -> bool:
+        """Takes new clients."""
+        return self.health >= Health.DEGRADED and not self.draining
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """A region together with what is known of its nodes now."""
+
+    region: Region
+    nodes: tuple[NodeView, ...]
+
+    @cached_property
+    def health(self) -> Health:
+        """The best of its nodes: a region is as alive as its liveliest part."""
+        return max((view.health for view in self.nodes), default=Health.UNKNOWN)
+
+    @cached_property
+    def serving(self) -> tuple[NodeView, ...]:
+        """The nodes that take new clients."""
+        return tuple(view for view in self.nodes if view.serving)
+
+    @cached_property
+    def rtt(self) -> Millis | None:
+        """The least round trip from this router to one of its nodes."""
+        return min((view.rtt for view in self.nodes if view.rtt is not None), default=None)
+
+    @cached_property
+    def models(self) -> frozenset[ModelName]:
+        """Every model that is promised here by regions.yaml or reported here in any state."""
+        reported = frozenset(name for view in self.nodes for name in view.models)
+        return reported | (self.region.models or frozenset())
+
+
+@dataclass(frozen=True)
+class FleetSnapshot:
+    """Every region's view at one instant. Never modified: the next one replaces it."""
+
+    revision: int
+    taken: Instant
+    regions: tuple[RegionView, ...]
+
+    @cached_property
+    def models(self) -> frozenset[ModelName]:
+        """Every model that exists anywhere, eligible or not."""
+        return frozenset[ModelName]().union(*(view.models for view in self.regions))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, RegionView]:
+        """Regions by id and by alias, lower case."""
+        named = {alias.lower(): view for view in self.regions for alias in view.region.aliases}
+        return named | {view.region.name.lower(): view for view in self.regions}

@@ -1,0 +1,36 @@
+"""Why a client stays where it is: a region is left only for one that is clearly better.
+
+Without this, two regions of nearly equal price would swap clients at every wobble of an estimate, and each move
+costs a connection, a warm cache and a voice.
+"""
+
+from collections.abc import Sequence
+
+from autorouter.core.candidate import Candidate
+from autorouter.core.names import RegionName
+from autorouter.core.units import Millis
+
+LEAST_GAIN = Millis(3.0)
+"""A round trip has to get shorter by more than this to be worth a move …"""
+
+LEAST_SHARE = 0.05
+"""… and by more than this share of itself."""
+
+LEAST_GAIN_TO_START = Millis(10.0)
+"""Or the time to start, queue and all, by more than this: queues wobble more than paths."""
+
+
+def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tuple[Candidate, ...], str]:
+    """*ranked* with the client's *previous* region first if it is good enough, and why; empty when it moves."""
+    here = next((each for each in ranked if each.view.region.name == previous), None)
+    if here is None or here is ranked[0] or here.abroad != ranked[0].abroad or _clearly(ranked[0], here):
+        return tuple(ranked), ""
+    gain = here.time_to_start - ranked[0].time_to_start
+    reason = f"kept {previous}: {ranked[0].view.region.name} only {gain:.1f} ms better"
+    return (here, *(each for each in ranked if each is not here)), reason
+
+
+def _clearly(best: Candidate, here: Candidate) -> bool:
+    shorter = here.estimate.rtt - best.estimate.rtt
+    sooner = here.time_to_start - best.time_to_start
+    return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt) or sooner > LEAST_GAIN_TO_START

@@ -1,0 +1,152 @@
+"""Memory of observations: fold one in, and read the fleet out of it.
+
+Findings are kept per (router, node), because two routers see different networks: a node is as well as the best
+that a router with fresh news says of it, and a round trip is this router's own or none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from autorouter.core.fleet import FleetSnapshot, Health, Node, NodeView, Region, RegionView
+from autorouter.core.health import DOUBTED, HEALTH_OF, Phase, advance
+from autorouter.core.names import NodeName, RouterName
+from autorouter.core.observation import Observation, Outcome, Report
+from autorouter.core.units import Instant, Millis, Seconds
+
+KEPT_RTTS = 5
+"""Round trips remembered per node; their median follows a real change in three probes and ignores one wild one."""
+
+FRESH_PROBES = 3
+"""A finding is news for this many probe intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one router remembers of one node."""
+
+    phase: Phase = Phase.NEW
+    outcome: Outcome | None = None
+    reason: str = ""
+    rtts: tuple[Millis, ...] = ()
+    report: Report | None = None
+    """The last that made sense; outlives the probes that failed since."""
+    seen: Instant = Instant(0.0)
+    since: Instant = Instant(0.0)
+    """When its health last changed."""
+
+    @property
+    def health(self) -> Health:
+        """Health by the phase it is in."""
+        return HEALTH_OF[self.phase]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything remembered. Never modified: `fold` makes the next one."""
+
+    router: RouterName
+    """Whose ledger this is: its own round trips are the ones that count."""
+    memories: Mapping[tuple[RouterName, NodeName], Memory] = field(default_factory=dict)
+
+    def own(self, node: NodeName) -> Memory:
+        """What this router itself remembers of *node*."""
+        return self.memories.get((self.router, node), Memory())
+
+
+def fold(ledger: Ledger, observation: Observation) -> Ledger:
+    """*ledger* with *observation* in it; one that is older than what is known changes nothing."""
+    key = (observation.router, observation.node)
+    before = ledger.memories.get(key, Memory())
+    if before.outcome is not None and observation.at <= before.seen:
+        return ledger
+    return replace(ledger, memories={**ledger.memories, key: _after(before, _truthful(before, observation))})
+
+
+def forget(ledger: Ledger, nodes: Iterable[NodeName], oldest: Instant) -> Ledger:
+    """*ledger* with only *nodes*, and of other routers only what was seen since *oldest*."""
+    kept = frozenset(nodes)
+    memories = {
+        (router, node): memory
+        for (router, node), memory in ledger.memories.items()
+        if node in kept and (router == ledger.router or memory.seen >= oldest)
+    }
+    return replace(ledger, memories=memories)
+
+
+def _truthful(before: Memory, observation: Observation) -> Observation:
+    """A report that steps back within one boot is a replay: no word of it counts."""
+    old, new = before.report, observation.report
+    if old is None or new is None or old.boot_id != new.boot_id or new.seq > old.seq:
+        return observation
+    reason = f"report {new.seq} after {old.seq}: replayed"
+    return replace(observation, outcome=Outcome.GARBLED, reason=reason, report=None)
+
+
+def _after(before: Memory, observation: Observation) -> Memory:
+    phase = advance(before.phase, observation.outcome)
+    changed = HEALTH_OF[phase] is not before.health or before.outcome is None
+    rtts = before.rtts if observation.rtt is None else (*before.rtts, observation.rtt)[-KEPT_RTTS:]
+    return Memory(
+        phase=phase,
+        outcome=observation.outcome,
+        reason=observation.reason,
+        rtts=rtts,
+        report=observation.report or before.report,
+        seen=observation.at,
+        since=observation.at if changed else before.since,
+    )
+
+
+def snapshot(
+    regions: Iterable[Region], ledger: Ledger, interval: Seconds, now: Instant, revision: int
+) -> FleetSnapshot:
+    """The fleet as *ledger* knows it at *now*."""
+    oldest = Instant(now - FRESH_PROBES * interval)
+    by_node: dict[NodeName, list[Memory]] = {}
+    for (_, name), memory in ledger.memories.items():
+        by_node.setdefault(name, []).append(memory)
+
+    def view(node: Node) -> NodeView:
+        return _view(node, ledger.own(node.name), by_node.get(node.name, []), oldest)
+
+    views = (granted(RegionView(region, tuple(map(view, region.nodes)))) for region in regions)
+    return FleetSnapshot(revision, now, tuple(views))
+
+
+def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> NodeView:
+    fresh = [memory for memory in heard if memory.seen >= oldest] or heard
+    if not fresh:
+        return NodeView(node, Health.UNKNOWN, {}, reason="not measured yet")
+    best = max(fresh, key=lambda memory: (memory.health, memory.seen))
+    report = max((m for m in fresh if m.report), key=lambda memory: memory.seen, default=best).report
+    return NodeView(
+        node=node,
+        health=best.health,
+        models={model.name: model for model in report.models} if report else {},
+        draining=best.outcome is Outcome.DRAINING,
+        doubted=best.phase in DOUBTED,
+        reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
+        rtt=Millis(median(own.rtts)) if own.rtts else None,
+        seen=best.seen,
+        since=best.since,
+        version=report.version if report else "",
+    )
+
+
+def _returning(memory: Memory) -> str:
+    return "back, not for long enough yet" if memory.health is Health.DOWN else ""
+
+
+def granted(view: RegionView) -> RegionView:
+    """*view* with its slots cut, evenly, to what the region's contract grants."""
+    reported = sum(model.slots for node in view.nodes for model in node.models.values())
+    if view.region.slots is None or reported <= view.region.slots:
+        return view
+    share = view.region.slots / reported
+
+    def cut(node: NodeView) -> NodeView:
+        models = {name: replace(model, slots=model.slots * share) for name, model in node.models.items()}
+        return replace(node, models=models)
+
+    return RegionView(view.region, tuple(map(cut, view.nodes)))

@@ -1,0 +1,59 @@
+"""Where inside a region a client can be put: which endpoint reaches which nodes, and how busy those are.
+
+A node with an endpoint of its own can be aimed at. Nodes without one stand behind their region's endpoint, and
+nobody knows which of them will answer: that endpoint counts only if every healthy node behind it holds all that
+was asked for.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from autorouter.core.capacity import Load, load, total
+from autorouter.core.fleet import NodeView, RegionView
+from autorouter.core.names import ModelName, Network, NodeName
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One endpoint that can serve a query, and the nodes behind it."""
+
+    endpoint: str
+    nodes: tuple[NodeName, ...]
+    load: Load
+
+
+def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placement, ...]:
+    """Every endpoint of *view* behind which all *models* are ready on one node."""
+    own = [node for node in view.serving if node.node.endpoint]
+    shared = [node for node in view.serving if not node.node.endpoint]
+    found = [
+        Placement(node.node.endpoint or "", (node.node.name,), load(node, models))
+        for node in own
+        if _holds(view, node, models)
+    ]
+    if shared and all(_holds(view, node, models) for node in shared):
+        names = tuple(node.node.name for node in shared)
+        found.append(Placement(view.region.endpoint, names, total(load(node, models) for node in shared)))
+    return tuple(found)
+
+
+def place(found: tuple[Placement, ...], network: Network | None) -> Placement:
+    """The placement of *found* (not empty) with the least wait; ties shared out by hashing the client's network."""
+    return min(found, key=lambda each: (each.load.wait, lot(network, each.endpoint)))
+
+
+def lot(network: Network | None, name: str) -> bytes:
+    """What *name* drew for *network*: rendezvous hashing, so that ties are shared evenly and every router agrees."""
+    return blake2b(f"{network}|{name}".encode(), digest_size=8).digest()
+
+
+def _holds(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> bool:
+    """Whether *node* has all of *models* ready; any one will do where none is named."""
+    ready = usable(view, node)
+    return models <= ready if models else bool(ready)
+
+
+def usable(view: RegionView, node: NodeView) -> frozenset[ModelName]:
+    """The models that are ready on *node* and that its region may serve."""
+    ready = frozenset(each.name for each in node.models.values() if each.ready)
+    return ready if view.region.models is None else ready & view.region.models

@@ -1,0 +1,13 @@
+"""What a steering policy is: an order over what is eligible, once it is priced."""
+
+from collections.abc import Callable
+
+from autorouter.core.candidate import Candidate
+from autorouter.core.fleet import RegionView
+from autorouter.core.sift import EligibleSet
+
+Price = Callable[[RegionView], Candidate]
+"""What one region would cost this client."""
+
+Policy = Callable[[EligibleSet, Price], tuple[Candidate, ...]]
+"""Every eligible region, best first."""

@@ -1,0 +1,177 @@
+"""Hard rules: which regions may answer at all. A sieve can drop a region, never prefer one.
+
+What passes is an `EligibleSet`, the only thing that any chooser accepts. It knows the residency that it was sifted
+for and refuses to exist with a region outside it, so that no later step can leak one back in.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from autorouter.core.errors import ResidencyBreachError
+from autorouter.core.fleet import Health, RegionView, Stage, Tier
+from autorouter.core.names import Country, RegionName
+from autorouter.core.placement import placements
+from autorouter.core.query import RouteQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a region was not offered; shown to people as is."""
+
+    region: RegionName
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class EligibleSet:
+    """Regions that may answer one query."""
+
+    residency: frozenset[Country]
+    views: tuple[RegionView, ...]
+
+    def __post_init__(self) -> None:
+        """Raise `ResidencyBreachError` for a region outside the countries that may see the data."""
+        for view in self.views:
+            if self.residency and view.region.country not in self.residency:
+                raise ResidencyBreachError(view.region.name, view.region.country, self.residency)
+
+    def __bool__(self) -> bool:
+        """Whether anything is left."""
+        return bool(self.views)
+
+    def where(self, keep: Callable[[RegionView], bool]) -> "EligibleSet":
+        """The regions that *keep* accepts: a set can be narrowed, never widened."""
+        return EligibleSet(self.residency, tuple(view for view in self.views if keep(view)))
+
+
+Rule = Callable[[RegionView, RouteQuery], str | None]
+"""None to let a region pass, or the reason it may not, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """A rule by its name."""
+
+    name: str
+    rule: Rule
+    bends: bool = False
+    """Whether it gives way when nothing else is left. Residency, models and death never do."""
+
+
+def stage(view: RegionView, _query: RouteQuery) -> str | None:
+    """Only an active region takes new clients."""
+    return None if view.region.stage is Stage.ACTIVE else f"{view.region.stage.value} in regions.yaml"
+
+
+def residency(view: RegionView, query: RouteQuery) -> str | None:
+    """Data may not leave the countries the client named: better no answer than a wrong one."""
+    if not query.residency or view.region.country in query.residency:
+        return None
+    return f"{view.region.country} is outside {', '.join(sorted(query.residency))}"
+
+
+def choice(view: RegionView, query: RouteQuery) -> str | None:
+    """The client may name the regions it wants, and those it has had enough of."""
+    if view.region.name in query.exclude:
+        return "excluded by the client"
+    return "not among those the client named" if query.only and view.region.name not in query.only else None
+
+
+def tier(view: RegionView, query: RouteQuery) -> str | None:
+    """The client may ask for a depth in the network."""
+    if not query.tiers or view.region.tier in query.tiers:
+        return None
+    return f"{view.region.tier.value} is not {' or '.join(sorted(each.value for each in query.tiers))}"
+
+
+def health(view: RegionView, _query: RouteQuery) -> str | None:
+    """Some node must be alive and taking new clients."""
+    if view.serving:
+        return None
+    if view.health >= Health.DEGRADED:
+        return "every node is draining"
+    reasons = sorted({node.reason for node in view.nodes if node.reason})
+    return ": ".join([view.health.name.lower(), *(["; ".join(reasons)] if reasons else [])])
+
+
+def model(view: RegionView, query: RouteQuery) -> str | None:
+    """Every model asked for must be ready on one node, not merely loadable."""
+    if placements(view, query.models):
+        return None
+    wanted = ", ".join(sorted(query.models))
+    return f"{wanted} not ready on one node that can be aimed at" if wanted else "no model is ready"
+
+
+def soundness(view: RegionView, _query: RouteQuery) -> str | None:
+    """A degraded region is offered only when no sound one is left."""
+    if any(node.health is Health.UP for node in view.serving):
+        return None
+    reasons = sorted({node.reason for node in view.serving if node.reason})
+    return f"degraded: {'; '.join(reasons)}" if reasons else "degraded"
+
+
+def capacity(view: RegionView, query: RouteQuery) -> str | None:
+    """A full region spills over to the next."""
+    found = placements(view, query.models)
+    if not all(each.load.full(query.concurrency, query.priority) for each in found):
+        return None
+    best = max(found, key=lambda each: each.load.headroom).load
+    return f"full: {best.busy + best.queued:g} of {best.slots:g} slots taken"
+
+
+SIEVES = (
+    Sieve("stage", stage),
+    Sieve("residency", residency),
+    Sieve("choice", choice),
+    Sieve("tier", tier),
+    Sieve("health", health),
+    Sieve("model", model),
+    Sieve("degraded", soundness, bends=True),
+    Sieve("capacity", capacity, bends=True),
+)
+"""In the order in which they are asked; a region is rejected by the first that stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What may be offered, what not and why, and whether a rule had to bend for it."""
+
+    eligible: EligibleSet
+    rejected: tuple[Rejection, ...]
+    bent: bool = False
+
+
+def sift(views: Iterable[RegionView], query: RouteQuery) -> Sifted:
+    """The regions that may answer *query*: edge before cloud, and only then those that a bending rule would drop."""
+    stops = [(view, stopping(view, query)) for view in views]
+    firm = EligibleSet(query.residency, tuple(v for v, sieve in stops if sieve is None or sieve.bends))
+    easy = frozenset(v.region.name for v, sieve in stops if sieve is None)
+    sound = firm.where(lambda view: view.region.name in easy)
+    offers = (sound.where(is_edge), sound.where(is_cloud), firm.where(is_edge), firm.where(is_cloud))
+    eligible = next((offer for offer in offers if offer), firm)
+    offered = frozenset(view.region.name for view in eligible.views)
+    rejected = tuple(rejection(view, sieve, query) for view, sieve in stops if view.region.name not in offered)
+    return Sifted(eligible, rejected, bent=bool(eligible) and not offered <= easy)
+
+
+def stopping(view: RegionView, query: RouteQuery) -> Sieve | None:
+    """The first sieve that *view* does not pass."""
+    return next((sieve for sieve in SIEVES if sieve.rule(view, query) is not None), None)
+
+
+def rejection(view: RegionView, sieve: Sieve | None, query: RouteQuery) -> Rejection:
+    """Why *view*, stopped by *sieve*, is not offered. What no sieve stops is cloud that is not needed yet."""
+    if sieve is None:
+        return Rejection(view.region.name, "overflow", "cloud is offered only when no edge region is left")
+    return Rejection(view.region.name, sieve.name, sieve.rule(view, query) or "")
+
+
+def is_cloud(view: RegionView) -> bool:
+    """Overflow, not edge."""
+    return view.region.tier is Tier.CLOUD
+
+
+def is_edge(view: RegionView) -> bool:
+    """Anything nearer than the cloud."""
+    return not is_cloud(view)

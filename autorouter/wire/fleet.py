@@ -1,0 +1,75 @@
+"""What the router tells of the fleet: ``GET /v1/regions`` and ``GET /v1/models``."""
+
+from typing import Literal
+
+from autorouter.wire.base import Wire
+
+
+class ModelSeen(Wire):
+    """One model on one node, as last reported; slots cut to the region's contract."""
+
+    model: str
+    version: str
+    state: str
+    slots: float
+    busy: float
+    queued: float
+
+
+class NodeSeen(Wire):
+    """One node as observed."""
+
+    node: str
+    health: str
+    reason: str
+    draining: bool
+    rtt_ms: float | None
+    """Median of this router's own latest round trips, by the kernel."""
+    seen_s_ago: float | None
+    since_s_ago: float | None
+    """How long its health has been what it is."""
+    agent: str
+    models: tuple[ModelSeen, ...]
+
+
+class RegionSeen(Wire):
+    """One region: what is configured and what is observed."""
+
+    region: str
+    name: str
+    aliases: tuple[str, ...]
+    latitude: float
+    longitude: float
+    country: str
+    tier: str
+    stage: str
+    endpoint: str
+    health: str
+    reason: str
+    rtt_ms: float | None
+    nodes: tuple[NodeSeen, ...]
+
+
+class RegionsAnswer(Wire):
+    """The answer to ``GET /v1/regions``."""
+
+    revision: int
+    age_s: float
+    regions: tuple[RegionSeen, ...]
+
+
+class ModelOffered(Wire):
+    """A model in OpenAI's list shape, with the regions where it is ready now."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "autorouter"
+    regions: tuple[str, ...] = ()
+
+
+class ModelsAnswer(Wire):
+    """The answer to ``GET /v1/models``: everything that exists, ready or not."""
+
+    object: Literal["list"] = "list"
+    data: tuple[ModelOffered, ...]

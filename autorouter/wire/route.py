@@ -1,0 +1,110 @@
+"""What the router answers to ``GET /v1/route``."""
+
+from typing import Literal
+
+from autorouter.wire.base import Wire
+from autorouter.wire.problem import Problem
+
+
+class Alternate(Wire):
+    """Where to go if the first choice fails, in this order."""
+
+    region: str
+    endpoint: str
+    rtt_ms: float
+
+
+class RouteAnswer(Wire):
+    """Where to go. The first four members are what PolarGrid's own client reads.
+
+    A client MUST NOT go to ``endpoint`` for longer than ``ttl`` seconds without asking again, unless the router
+    cannot be reached. It SHOULD try ``alternates`` in the order given, at once, when the endpoint refuses, resets,
+    or answers 429 or 503. It appends its own path (``/v1/…``) to the endpoint, which has none and no trailing slash.
+    """
+
+    region: str
+    name: str
+    endpoint: str
+    ttl: int
+    """Seconds; always above 0."""
+    rtt_ms: float
+    rtt_spread_ms: float
+    """One standard deviation of what the router may be off by."""
+    rtt_source: Literal["measured", "estimated", "unknown"]
+    alternates: tuple[Alternate, ...] = ()
+    """At most three."""
+    degraded: bool | None = None
+    """True when only degraded or full regions were left; absent otherwise."""
+
+
+class ClientSeen(Wire):
+    """The asker as the router sees it."""
+
+    network: str | None
+    latitude: float | None
+    longitude: float | None
+    radius_km: float | None
+    country: str | None
+    asn: int | None
+    access: str
+    source: str
+
+
+class Ranked(Wire):
+    """One eligible region with its price in parts, in ms."""
+
+    region: str
+    endpoint: str
+    nodes: tuple[str, ...]
+    time_to_start_ms: float
+    rtt_ms: float
+    rtt_spread_ms: float
+    rtt_source: str
+    wait_ms: float
+    headroom: float
+    """Free share of its slots, 0 to 1."""
+    abroad: bool
+    health: str
+    why: str
+
+
+class Rejected(Wire):
+    """One region that was not offered, and the rule that stopped it."""
+
+    region: str
+    rule: str
+    detail: str
+
+
+class Explained(Wire):
+    """Why an answer is what it is: the whole decision."""
+
+    because: str
+    client: ClientSeen
+    policy: str
+    revision: int
+    """Which snapshot of the fleet was decided on; grows with every finding."""
+    age_s: float
+    """How old that snapshot was."""
+    ranked: tuple[Ranked, ...]
+    rejected: tuple[Rejected, ...]
+
+
+class ExplainedAnswer(RouteAnswer):
+    """The answer to ``GET /v1/route?explain=1``."""
+
+    explain: Explained
+
+
+class NoRegionProblem(Problem):
+    """503: the question is a good one and nothing may answer it now."""
+
+    rejected: tuple[Rejected, ...]
+    explain: Explained | None = None
+
+
+class UnknownModelProblem(Problem):
+    """404: a model that no region and no node has."""
+
+    models: tuple[str, ...]
+    """Those that exist."""

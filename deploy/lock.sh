@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Pins every dependency by hash. Two files, the second a superset: what the demo runs, and what the tests need besides.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$(mktemp -d); trap 'rm -rf "$tools"' EXIT
+python3 -m venv "$tools" && "$tools/bin/pip" install --quiet pip-tools
+common=(--quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+        --strip-extras --allow-unsafe --extra router --extra node --extra triton --extra demo)
+"$tools/bin/pip-compile" "${common[@]}" -o deploy/requirements/run.txt pyproject.toml
+"$tools/bin/pip-compile" "${common[@]}" --extra test -c deploy/requirements/run.txt -o deploy/requirements/test.txt pyproject.toml

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Makes .venv hold what is asked for: `setup.sh run` for the demo, `setup.sh test` for everything.
+# Wheels are fetched once into ${XDG_CACHE_HOME:-~/.cache}/autorouter/wheels, checked by sha256, shared by clones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+want=${1:?"setup.sh run|test"}
+lock=deploy/requirements/$want.txt
+wheels=${XDG_CACHE_HOME:-$HOME/.cache}/autorouter/wheels
+say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+[ "$(uname -sm)" = "Linux x86_64" ] || die "the Triton wheel runs on Linux x86_64 only; this is $(uname -sm)"
+
+need_package() {  # need_package PACKAGE REASON: install it as root, name the line otherwise
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing $1 ($2)"
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1; } >/dev/null 2>&1 \
+            || die "could not install $1 ($2); is there a network?"
+    else
+        die "$2: run 'sudo apt-get install $1', then try again"
+    fi
+}
+
+find_python() {
+    for python in python3.11 python3.12 python3.13 python3; do
+        command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' && return
+    done
+    return 1
+}
+find_python || { need_package "python3 python3-venv" "Python 3.11, 3.12 or 3.13 is needed"; find_python || die "Python 3.11, 3.12 or 3.13 is needed"; }
+"$python" -c 'import ensurepip' 2>/dev/null || need_package "python3-venv" "this Python cannot make virtual environments"
+"$python" - <<'PY' || need_package "libpython3.11" "Triton's Python backend needs the shared libpython"
+import ctypes, sys, sysconfig
+from pathlib import Path
+version = f"{sys.version_info.major}.{sys.version_info.minor}"
+name = f"libpython{version}.so.1.0"
+try:
+    ctypes.CDLL(name)
+except OSError:
+    sys.exit(not (version == "3.13" or (Path(sysconfig.get_config_var("LIBDIR")) / name).exists()))
+PY
+if [ "$want" = test ]; then
+    command -v npm >/dev/null || need_package "nodejs npm" "the official JavaScript client is tested with Node"
+fi
+
+stamp=.venv/.holds-$want
+sum=$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1)
+if [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then exit 0; fi
+
+say "setting up .venv with $("$python" -V)"
+"$python" -m venv .venv
+mkdir -p "$wheels"
+pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
+install() { pip install --no-index --find-links "$wheels" --require-hashes -r "$lock"; }
+if ! install 2>/dev/null; then
+    say "fetching wheels (about 300 MB, once per machine) into $wheels"
+    pip download --require-hashes --no-deps --find-links "$wheels" -r "$lock" -d "$wheels" 2>.venv/fetch.log \
+        || die "could not fetch the wheels; is there a network? The end of .venv/fetch.log: $(tail -n 1 .venv/fetch.log)"
+    install || die "the wheels do not install"
+fi
+pip install --no-index --no-deps --no-build-isolation -e .
+echo "$sum" >"$stamp"
+say "ready"

@@ -1,0 +1,223 @@
+"""The decision, told as scenes."""
+
+import pytest
+
+from autorouter.core.errors import ResidencyBreachError
+from autorouter.core.fleet import Health, Stage, Tier
+from autorouter.core.names import Country, ModelName, RegionName
+from autorouter.core.query import Client, Priority, Scope
+from autorouter.core.sift import EligibleSet
+from autorouter.core.units import Millis
+from tests.scenes import (
+    LONDON,
+    MODEL,
+    MONTREAL,
+    NEW_YORK,
+    TORONTO,
+    VANCOUVER,
+    client,
+    names,
+    node,
+    region,
+    route,
+    rules,
+)
+
+
+def test_the_nearest_region_answers():
+    fleet = region("yvr", VANCOUVER), region("yul", MONTREAL), region("yto", TORONTO)
+    assert names(route(*fleet)) == ["yto", "yul", "yvr"]
+
+
+def test_a_queue_is_part_of_the_price():
+    busy = region("yto", TORONTO, slots=2, busy=1, queued=0, service=400)
+    waiting = region("yul", MONTREAL, slots=2, busy=2, queued=0, service=400)
+    assert names(route(busy, waiting, at=MONTREAL)) == ["yto"]
+    decision = route(waiting, at=MONTREAL)
+    assert decision.chosen.wait == 200.0
+    assert decision.chosen.time_to_start == decision.chosen.estimate.rtt + 200.0
+
+
+def test_a_full_region_spills_over_to_the_next():
+    decision = route(region("yto", TORONTO, busy=4), region("yul", MONTREAL))
+    assert names(decision) == ["yul"]
+    assert rules(decision) == {"yto": "capacity"}
+    assert not decision.bent
+
+
+def test_a_heavy_client_needs_room_for_all_it_will_ask():
+    fleet = region("yto", TORONTO, busy=2), region("yul", MONTREAL)
+    assert names(route(*fleet, concurrency=2)) == ["yto", "yul"]
+    assert names(route(*fleet, concurrency=3)) == ["yul"]
+
+
+def test_batch_callers_leave_the_last_slots_to_conversations():
+    fleet = region("yto", TORONTO, busy=3), region("yul", MONTREAL)
+    assert names(route(*fleet))[0] == "yto"
+    assert names(route(*fleet, priority=Priority.BATCH)) == ["yul"]
+
+
+def test_full_regions_are_better_than_none():
+    decision = route(region("yto", TORONTO, busy=4), region("yul", MONTREAL, busy=4))
+    assert names(decision) == ["yto", "yul"]
+    assert decision.bent
+
+
+def test_a_degraded_region_is_offered_only_when_no_sound_one_is_left():
+    weak = region("yto", TORONTO, health=Health.DEGRADED, reason="stub restarting")
+    assert names(route(weak, region("yul", MONTREAL))) == ["yul"]
+    alone = route(weak)
+    assert names(alone) == ["yto"]
+    assert alone.bent
+    assert alone.ttl == 10.0
+
+
+def test_the_cloud_is_offered_only_when_no_edge_is_left():
+    cloud = region("cloud", TORONTO, tier=Tier.CLOUD)
+    first = route(region("yvr", VANCOUVER), cloud)
+    assert names(first) == ["yvr"]
+    assert rules(first) == {"cloud": "overflow"}
+    assert names(route(region("yvr", VANCOUVER, health=Health.DOWN), cloud)) == ["cloud"]
+    assert names(route(region("yvr", VANCOUVER, busy=4), cloud)) == ["cloud"]
+
+
+def test_the_cloud_is_never_a_way_around_residency():
+    cloud = region("cloud", TORONTO, tier=Tier.CLOUD, country="US")
+    decision = route(region("yvr", VANCOUVER, health=Health.DOWN), cloud, residency=frozenset({Country("CA")}))
+    assert decision.chosen is None
+    assert rules(decision) == {"yvr": "health", "cloud": "residency"}
+
+
+def test_residency_is_never_traded_for_an_answer():
+    decision = route(region("yto", TORONTO), residency=frozenset({Country("FR")}))
+    assert decision.chosen is None
+    assert decision.rejected[0].detail == "CA is outside FR"
+
+
+def test_nothing_can_make_a_forbidden_region_eligible():
+    with pytest.raises(ResidencyBreachError, match="nyc is in US, outside CA"):
+        EligibleSet(frozenset({Country("CA")}), (region("nyc", NEW_YORK, country="US"),))
+
+
+def test_a_border_is_crossed_only_if_the_country_has_no_region_left():
+    york = client(NEW_YORK, country="CA")
+    fleet = region("nyc", NEW_YORK, country="US"), region("yvr", VANCOUVER)
+    assert names(route(*fleet, who=york)) == ["yvr", "nyc"]
+    assert names(route(*fleet, who=york, scope=Scope.GLOBAL)) == ["nyc", "yvr"]
+    assert names(route(fleet[0], who=york)) == ["nyc"]
+
+
+def test_the_budget_of_the_client_is_kept():
+    decision = route(region("yto", TORONTO), region("yvr", VANCOUVER), budget=Millis(30.0))
+    assert names(decision) == ["yto"]
+    assert rules(decision) == {"yvr": "budget"}
+
+
+def test_the_client_may_choose():
+    fleet = region("yto", TORONTO), region("yul", MONTREAL), region("yvr", VANCOUVER, tier=Tier.MEC)
+    assert names(route(*fleet, only=frozenset({RegionName("yul")}))) == ["yul"]
+    assert names(route(*fleet, exclude=frozenset({RegionName("yto")}))) == ["yul", "yvr"]
+    assert names(route(*fleet, tiers=frozenset({Tier.MEC}))) == ["yvr"]
+
+
+@pytest.mark.parametrize("stage", [Stage.DRAINING, Stage.MAINTENANCE, Stage.PLANNED])
+def test_only_active_regions_take_new_clients(stage):
+    assert rules(route(region("yto", stage=stage))) == {"yto": "stage"}
+
+
+@pytest.mark.parametrize("health", [Health.UNKNOWN, Health.DOWN])
+def test_what_is_not_known_to_live_is_not_offered(health):
+    assert rules(route(region("yto", health=health))) == {"yto": "health"}
+
+
+def test_a_node_that_drains_takes_no_new_clients():
+    decision = route(region("yto", draining=True))
+    assert decision.rejected[0].detail == "every node is draining"
+
+
+class TestPipelines:
+    stt, llm = ModelName("stt"), ModelName("llm")
+    both = frozenset({stt, llm})
+
+    def test_all_models_must_be_on_one_node(self):
+        split = [node("a", models=["stt"], endpoint="https://a"), node("b", models=["llm"], endpoint="https://b")]
+        assert rules(route(region("yto", nodes=split), models=self.both)) == {"yto": "model"}
+
+    def test_the_node_that_holds_them_all_is_aimed_at(self):
+        nodes = [node("a", models=["stt"], endpoint="https://a"), node("b", models=self.both, endpoint="https://b")]
+        decision = route(region("yto", nodes=nodes), models=self.both)
+        assert decision.chosen.placement.endpoint == "https://b"
+
+    def test_a_shared_endpoint_counts_only_if_every_healthy_node_behind_it_holds_all(self):
+        nodes = [node("a", models=self.both), node("b", models=["llm"])]
+        assert rules(route(region("yto", nodes=nodes), models=self.both)) == {"yto": "model"}
+        nodes[1] = node("b", models=["llm"], health=Health.DOWN)
+        decision = route(region("yto", nodes=nodes), models=self.both)
+        assert decision.chosen.placement.endpoint == "https://api.yto.example"
+
+    def test_the_node_with_the_least_wait_is_taken(self):
+        nodes = [
+            node("a", busy=4, queued=2, service=500, endpoint="https://a"),
+            node("b", busy=4, queued=1, service=500, endpoint="https://b"),
+        ]
+        assert route(region("yto", nodes=nodes)).chosen.placement.endpoint == "https://b"
+
+    def test_equal_nodes_share_the_networks_that_ask(self):
+        nodes = [node("a", endpoint="https://a"), node("b", endpoint="https://b")]
+        asked = [client(network=f"203.0.{i}.0/24") for i in range(200)]
+        chosen = [route(region("yto", nodes=nodes), who=who).chosen.placement.endpoint for who in asked]
+        assert 70 < chosen.count("https://a") < 130
+
+    def test_a_model_that_the_region_may_not_serve_does_not_count(self):
+        view = region("yto", nodes=[node("a")], models=frozenset({ModelName("other")}))
+        assert rules(route(view, models=frozenset({MODEL}))) == {"yto": "model"}
+
+
+class TestUnknownPlace:
+    nobody = Client()
+
+    def test_gets_an_answer_by_the_routers_own_round_trip(self):
+        far = region("yvr", VANCOUVER, rtt=Millis(60.0))
+        near = region("yto", TORONTO, rtt=Millis(4.0))
+        decision = route(far, near, who=self.nobody)
+        assert names(decision) == ["yto", "yvr"]
+        assert decision.chosen.estimate.source == "unknown"
+
+    def test_ties_are_shared_by_network_not_decided_by_name(self):
+        asked = [client(None, network=f"203.0.{i}.0/24") for i in range(200)]
+        fleet = region("aaa", rtt=Millis(5.0)), region("bbb", rtt=Millis(5.0))
+        first = [names(route(*fleet, who=who))[0] for who in asked]
+        assert 70 < first.count("aaa") < 130
+
+
+class TestIncumbent:
+    def test_is_kept_for_a_small_gain(self):
+        here, near = region("yto", TORONTO, busy=4, queued=0, service=20), region("yul", TORONTO, busy=4)
+        decision = route(here, near, previous=RegionName("yto"))
+        assert names(decision) == ["yto", "yul"]
+        assert decision.kept == "kept yto: yul only 5.0 ms better"
+
+    def test_is_left_for_a_clear_gain(self):
+        decision = route(region("yvr", VANCOUVER), region("yto", TORONTO), previous=RegionName("yvr"))
+        assert names(decision)[0] == "yto"
+        assert decision.kept == ""
+
+    def test_is_not_kept_across_a_border_the_client_prefers_not_to_cross(self):
+        fleet = region("nyc", TORONTO, country="US"), region("yto", TORONTO)
+        assert names(route(*fleet, previous=RegionName("nyc")))[0] == "yto"
+
+
+def test_leases_are_jittered_around_the_usual_and_steady_for_one_network():
+    ttls = {route(region("yto"), who=client(network=f"203.0.{i}.0/24")).ttl for i in range(200)}
+    assert min(ttls) >= 54
+    assert max(ttls) <= 66
+    assert len(ttls) > 8
+    assert route(region("yto")).ttl == route(region("yto")).ttl
+
+
+def test_an_answer_about_a_doubted_region_is_short():
+    assert route(region("yto", doubted=True)).ttl == 10.0
+
+
+def test_a_client_far_from_everything_still_gets_the_nearest():
+    assert names(route(region("yto"), region("yvr", VANCOUVER), who=client(LONDON, country="GB"))) == ["yto", "yvr"]
