@@ -1,0 +1,28 @@
+"""The edge put together: which path is answered by what."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from node_agent.api import chat, middleware, models, status
+from node_agent.api.edge import EDGE, Edge
+from node_agent.api.reading import LARGEST_BODY
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/v1/chat/completions", chat.complete),
+    ("GET", "/v1/models", models.list_models),
+    ("GET", "/v1/models/{model}", models.show_model),
+    ("GET", "/v1/node/status", status.report),
+    ("GET", "/livez", status.live),
+    ("GET", "/readyz", status.ready),
+    ("GET", "/metrics", status.metrics),
+)
+
+
+def build(edge: Edge) -> web.Application:
+    """The application over *edge*."""
+    application = web.Application(middlewares=[middleware.problems], client_max_size=LARGEST_BODY)
+    application[EDGE] = edge
+    application.on_response_prepare.append(middleware.name_request)
+    for method, path, handler in ROUTES:
+        application.router.add_route(method, path, handler)
+    return application

@@ -1,0 +1,72 @@
+"""What happens to every request: it gets a name on the way in, and what goes wrong is a problem on the way out.
+
+The one place at the edge that catches everything: a traceback is ours to read and never a client's.
+"""
+
+import re
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
+from node_agent.core.errors import EngineError, Refused
+
+SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+"""A request id that may be echoed and logged; any other is replaced."""
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, version-format."""
+
+BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+"""aiohttp's own refusals → ours."""
+
+_log = structlog.get_logger()
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer with a problem where a handler raises."""
+    try:
+        return await handler(request)
+    except Failed as exc:
+        return exc.fail.response()
+    except Refused as exc:
+        return refusal(exc.refusal).response()
+    except EngineError as exc:
+        return engine(exc).response()
+    except web.HTTPException as exc:
+        return _foreign(exc, request)
+    except ConnectionError:
+        raise  # the client has left: there is nobody to tell
+    except Exception:  # noqa: BLE001 - the outermost middleware, where everything must end
+        _log.exception("defect", path=request.path[:256], request_id=request_id(request))
+        return Fail("internal", "the node could not finish this request; its log knows why").response()
+
+
+def _foreign(exc: web.HTTPException, request: web.Request) -> web.StreamResponse:
+    """One of aiohttp's own, in our shape."""
+    if exc.status < 400:
+        raise exc
+    code = BY_STATUS.get(exc.status, "bad_request" if exc.status < 500 else "internal")
+    kept = {name: value for name, value in exc.headers.items() if name == "Allow"}
+    return Fail(code, f"{request.method} {request.path[:256]}: {CATALOGUE[code][1].lower()}", headers=kept).response()
+
+
+async def name_request(request: web.Request, response: web.StreamResponse) -> None:
+    """Headers of every answer, streams included: it is a signal because a middleware is too late for those."""
+    edge = request.app[EDGE]
+    response.headers["X-Request-Id"] = request_id(request)
+    response.headers["x-autorouter-region"] = edge.reporter.identity.region
+    trace = request.headers.get("traceparent", "")
+    if TRACEPARENT.fullmatch(trace):
+        response.headers["traceparent"] = trace
+
+
+def request_id(request: web.Request) -> str:
+    """The caller's own name for the request if it is a safe one, else a new one; the same each time it is asked."""
+    if REQUEST_ID not in request:
+        given = request.headers.get("X-Request-Id", "")
+        request[REQUEST_ID] = given if SAFE_ID.fullmatch(given) else request.app[EDGE].new_id()
+    return request[REQUEST_ID]

@@ -1,0 +1,34 @@
+"""``GET /v1/models`` and ``/v1/models/{id}``: what this node can be asked for."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from node_agent.api.edge import EDGE, Edge
+from node_agent.api.problems import Failed
+from node_agent.core.models import ModelName, ModelSpec
+
+
+async def list_models(request: web.Request) -> web.Response:
+    """All of them, ready or not: readiness is `GET /v1/node/status`'s to tell."""
+    edge = request.app[EDGE]
+    return web.json_response({"object": "list", "data": [_shape(model) for model in edge.models.values()]})
+
+
+async def show_model(request: web.Request) -> web.Response:
+    """One of them."""
+    return web.json_response(_shape(require(request.app[EDGE], request.match_info["model"])))
+
+
+def require(edge: Edge, name: str) -> ModelSpec:
+    """The model called *name*. Raises `Failed` with those that exist."""
+    model = edge.models.get(ModelName(name))
+    if model is None:
+        there = ", ".join(sorted(edge.models))
+        raise Failed("model_not_found", f"model {name[:128]!r} is not on this node, which has: {there}", "model")
+    return model
+
+
+def _shape(model: ModelSpec) -> Mapping[str, object]:
+    """``created`` is 0: the weights' date is not known, and a false one would be worse."""
+    return {"id": model.name, "object": "model", "created": 0, "owned_by": model.artefact.package}

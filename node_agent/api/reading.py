@@ -1,0 +1,110 @@
+"""Bodies into shapes, strictly: whatever is wrong is named, and nothing is guessed."""
+
+import asyncio
+import json
+from typing import NoReturn, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from node_agent.api.problems import Failed
+
+LARGEST_BODY = 1 << 20
+"""Bytes of a JSON body: a prompt that fills a context of 128k tokens takes about half of it."""
+
+LONGEST_ARRIVAL_S = 30.0
+"""For a whole body: 1 MiB on a bad mobile link takes about ten."""
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+async def read(request: web.Request, shape: type[Shape]) -> Shape:
+    """The body as *shape*. Raises `Failed` naming the parameter that is wrong."""
+    if request.content_type != "application/json":
+        raise Failed("unsupported_media_type", f"expected application/json, found {request.content_type[:80]}")
+    parsed = parse(await _body(request))
+    if not isinstance(parsed, dict):
+        raise Failed("invalid_json", f"the body must be a JSON object, found {_kind(parsed)}")
+    try:
+        return shape.model_validate(parsed)
+    except ValidationError as exc:
+        raise _named(exc.errors(include_url=False)[0]) from exc
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(LONGEST_ARRIVAL_S):
+            return await request.read()
+    except TimeoutError as exc:
+        raise Failed("body_too_slow", f"the body did not arrive within {LONGEST_ARRIVAL_S:g} s") from exc
+
+
+def parse(body: bytes) -> object:
+    """JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, no half of a surrogate pair, no bottomless nesting."""
+    try:
+        parsed: object = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        json.dumps(parsed, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair cannot be written
+    except RecursionError as exc:
+        raise Failed("invalid_json", "the body is nested too deeply") from exc
+    except UnicodeError as exc:
+        raise Failed("invalid_json", "the body is not UTF-8 text") from exc
+    except ValueError as exc:
+        raise Failed("invalid_json", f"the body is not JSON: {str(exc)[:160]}") from exc
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _named(error: ErrorDetails) -> Failed:
+    """Pydantic's first finding as a problem. Its ``msg`` is for people; what was found is shown, shortened."""
+    param = _path(error["loc"])
+    match error["type"]:
+        case "missing":
+            return Failed("missing_parameter", f"'{param}' is required", param)
+        case "extra_forbidden":
+            return Failed("unknown_parameter", f"'{param}' is not a parameter of this endpoint", param)
+        case "unsupported":
+            return Failed("unsupported_parameter", error["msg"], str(error.get("ctx", {}).get("param", param)))
+        case _:
+            found = _shown(error["input"])
+            return Failed("invalid_value", f"'{param}': {error['msg']}, found {found}", param)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """``messages[0].content``. Names that pydantic gives to the arms of a union are not the caller's, and go.
+
+    >>> _path(("messages", 0, "content"))
+    'messages[0].content'
+    """
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("_", "").isalnum() and len(part) <= 64:
+            text += f".{part}" if text else part
+    return text or "body"
+
+
+def _shown(found: object) -> str:
+    if isinstance(found, str | int | float | bool | None):
+        return (
+            f"{found!r:.60}" if not isinstance(found, int) else f"{found:.6g}" if abs(found) > 10**12 else repr(found)
+        )
+    return _kind(found)
+
+
+def _kind(found: object) -> str:
+    match found:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str():
+            return "a string"
+        case None:
+            return "null"
+        case _:
+            return "a number or a boolean"

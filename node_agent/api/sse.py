@@ -1,0 +1,49 @@
+"""Server-sent events, as OpenAI's clients read them: one JSON object per event, ``[DONE]`` at the end."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from node_agent.core.units import Seconds
+
+DONE = b"data: [DONE]\n\n"
+
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # else nginx holds tokens back
+}
+
+
+def event(shape: Mapping[str, object]) -> bytes:
+    r"""One event. Line ends inside are escaped by JSON, so a data line cannot be split.
+
+    >>> event({"a": "b\n"})
+    b'data: {"a":"b\\n"}\n\n'
+    """
+    return b"data: " + json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+
+
+class Stream:
+    """An open event stream. What a reader leaves unread is bounded by the socket's buffers and by *patience*."""
+
+    def __init__(self, request: web.Request, patience: Seconds) -> None:
+        self.response = web.StreamResponse(headers=HEADERS)
+        self._request = request
+        self._patience = patience
+
+    async def open(self) -> None:
+        """Send the headers."""
+        await self.response.prepare(self._request)
+
+    async def send(self, data: bytes) -> None:
+        """Send *data*. A reader that takes nothing for *patience* seconds is cut off: `ConnectionAbortedError`."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self.response.write(data)
+        except TimeoutError as exc:
+            if self._request.transport is not None:
+                self._request.transport.abort()  # an orderly end would wait for the reader too
+            raise ConnectionAbortedError("the client reads nothing") from exc

@@ -1,0 +1,127 @@
+"""The composition root: the only file that knows everything, and how it starts and stops."""
+
+import asyncio
+import os
+import signal
+import uuid
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import web
+
+from node_agent import version
+from node_agent.api.application import build
+from node_agent.api.edge import Edge
+from node_agent.config import Options, choose, read_catalogue
+from node_agent.core.admission import Limits
+from node_agent.core.errors import AgentError, ConfigError
+from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.units import Seconds
+from node_agent.engines import ENGINES, Setting
+from node_agent.engines.artefacts import ensure, store_at
+from node_agent.runtime.chats import Chats
+from node_agent.runtime.clock import SystemClock
+from node_agent.runtime.door import Door
+from node_agent.runtime.gate import Gate
+from node_agent.runtime.ports import Engine
+from node_agent.runtime.reporter import Identity, Reporter
+from node_agent.telemetry import Gauges, Telemetry
+
+DRAIN_S = 30.0
+"""For answers under way at shutdown; what supervises processes usually kills after 30 to 90 s."""
+
+CLOSE_S = 1.0
+"""For the last bytes of answers that have ended, and for those that were given up."""
+
+_log = structlog.get_logger()
+
+
+class Agent:
+    """One node, wired together."""
+
+    def __init__(self, options: Options, models: tuple[ModelSpec, ...]) -> None:
+        clock = SystemClock()
+        by_name = {model.name: model for model in models}
+        gates = _gates(options, models, clock)
+        identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
+        store = store_at(dict(os.environ))
+        setting = Setting(models, store, options.triton, options.allow_unpatched_triton)
+        self.engine: Engine = ENGINES[options.engine](setting)
+        self.door = Door()
+        reporter = Reporter(identity, models, self.engine, gates, self.door)
+        gauges = Gauges(lambda: {name: (gate.busy, gate.queued) for name, gate in gates.items()}, self.engine.tally)
+        telemetry = Telemetry(by_name, gauges)
+        idle = Seconds(options.idle_timeout)
+        chats = Chats(self.engine, gates, self.door, telemetry, clock, idle)
+        edge = Edge(by_name, chats, reporter, clock, telemetry.page, idle, lambda: uuid.uuid4().hex)
+        self.application = build(edge)
+
+
+def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:
+    patience = Seconds(options.queue_deadline)
+    return {model.name: Gate(Limits(model.slots, options.queue, patience), clock) for model in models}
+
+
+async def fetch(options: Options) -> None:
+    """Fetch the artefacts of the chosen models, those that are not there."""
+    store = store_at(dict(os.environ))
+    for model in choose(read_catalogue(), options):
+        path = await ensure(model.artefact, store)
+        _log.info("there", model=model.name, path=str(path))
+
+
+async def serve(options: Options) -> None:
+    """Serve until told to stop. Raises `ConfigError` or `ArtefactError` for what the operator must mend."""
+    agent = Agent(options, choose(read_catalogue(), options))
+    runner = web.AppRunner(agent.application, handler_cancellation=True, access_log=None, shutdown_timeout=CLOSE_S)
+    await runner.setup()
+    try:
+        await _listen(runner, options)
+        await _until_stopped(agent, runner)
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, options: Options) -> None:
+    """Open the port before anything else: a node that starts must be able to say so."""
+    try:
+        await web.TCPSite(runner, options.host, options.port).start()
+    except OSError as exc:
+        raise ConfigError(f"cannot listen on {options.host}:{options.port}: {exc.strerror}") from exc
+    port = runner.addresses[0][1]
+    if options.open:
+        _log.warning("open to other machines, without access control", host=options.host)
+    _log.info("listening", url=f"http://{options.host}:{port}", region=options.region, node=options.node)
+
+
+async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
+    """Run the engine until the first signal, then drain; a second signal ends the draining."""
+    signals: asyncio.Queue[None] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
+    try:
+        async with asyncio.TaskGroup() as group:
+            engine = group.create_task(agent.engine.run())
+            await signals.get()
+            await _drain(agent.door, signals)
+            await runner.cleanup()
+            engine.cancel()
+    except* AgentError as failed:
+        raise _first(failed) from None
+
+
+async def _drain(door: Door, signals: asyncio.Queue[None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        draining = group.create_task(door.drain(DRAIN_S))
+        impatient = group.create_task(signals.get())
+        _log.info("draining", inside=door.inside_now)
+        await asyncio.wait((draining, impatient), return_when=asyncio.FIRST_COMPLETED)
+        draining.cancel()
+        impatient.cancel()
+    _log.info("stopping", left_inside=door.inside_now)
+
+
+def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:
+    """The innermost first of a group of ours: the operator gets one sentence."""
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -1,0 +1,37 @@
+"""One request, told at its end."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from node_agent.core.chat import Usage
+from node_agent.core.models import ModelName
+from node_agent.core.units import Seconds
+
+
+class Outcome(StrEnum):
+    """How a request ended, as a closed set of metric labels."""
+
+    OK = "ok"
+    SHED = "shed"
+    LATE = "late"
+    STARTING = "starting"
+    DRAINING = "draining"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    """The engine found the caller at fault: the prompt is too long."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One request, told at its end."""
+
+    model: ModelName
+    outcome: Outcome
+    waited: Seconds
+    """In the queue."""
+    first_token: Seconds | None = None
+    """From arrival to the first text; None if none came."""
+    per_token: Seconds | None = None
+    """Mean time of each later token; None below two tokens."""
+    usage: Usage | None = None

@@ -1,0 +1,77 @@
+"""A chat as values: what is asked of a model, and the pieces its answer comes in."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from node_agent.core.models import ModelName
+
+
+class Role(StrEnum):
+    """Who speaks. OpenAI's ``developer`` is a ``system`` by a newer name, and becomes one at the edge."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is picked. None leaves the choice to the model's own default."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything that decides an answer."""
+
+    model: ModelName
+    messages: tuple[Message, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer; none of them is ever part of it."""
+    max_tokens: int | None = None
+    """Most tokens of the answer; None: until the model's context is full."""
+
+
+class Finish(StrEnum):
+    """Why an answer ended: the model or a stop text, or a limit on its length."""
+
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and tokens written."""
+
+    prompt: int
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One step of an answer.
+
+    *text* may be empty: a sign of life while the prompt is being read. The last piece, and only the last, has
+    *finish* and *usage*.
+    """
+
+    text: str
+    finish: Finish | None = None
+    usage: Usage | None = None

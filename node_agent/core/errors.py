@@ -1,0 +1,100 @@
+"""The exceptions of the agent, one tree.
+
+::
+
+    AgentError
+    ├── ConfigError      the operator asked for what cannot be (exit 2, one sentence)
+    ├── ArtefactError    a model's file cannot be had (exit 1, one sentence)
+    ├── EngineError      the engine did not do what was asked; its `Fault` says how, and whether a retry helps
+    └── Refused          the node does not take a request now; its `Refusal` says why
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from node_agent.core.units import Seconds
+
+
+class AgentError(Exception):
+    """Anything of ours."""
+
+
+class ConfigError(AgentError):
+    """A bad option, catalogue or environment. The text says what was expected, what was found and where."""
+
+
+class ArtefactError(AgentError):
+    """A model's file could not be fetched, or is not the file that the catalogue names."""
+
+
+class Fault(StrEnum):
+    """The ways in which an engine fails, whatever its vendor calls them."""
+
+    UNREACHABLE = "unreachable"
+    """No connection, or it broke."""
+    DRAINING = "draining"
+    """The engine is unloading the model or shutting down."""
+    DEAD = "dead"
+    """The engine is there; the process that runs the model is not."""
+    SILENT = "silent"
+    """Nothing came for the idle time-out."""
+    UNKNOWN_MODEL = "unknown_model"
+    TOO_LONG = "too_long"
+    """The prompt does not fit the model's context: the caller's to mend."""
+    BROKEN = "broken"
+    """Anything else: the model raised, or answered what cannot be read."""
+
+    @property
+    def retryable(self) -> bool:
+        """True if the same request may succeed elsewhere, or here later.
+
+        >>> Fault.DEAD.retryable, Fault.TOO_LONG.retryable
+        (True, False)
+        """
+        match self:
+            case Fault.UNREACHABLE | Fault.DRAINING | Fault.DEAD | Fault.SILENT:
+                return True
+            case Fault.UNKNOWN_MODEL | Fault.TOO_LONG | Fault.BROKEN:
+                return False
+            case _:
+                assert_never(self)
+
+
+class EngineError(AgentError):
+    """The one shape that every failure of every engine takes. *detail* is safe to show to a client."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__(detail)
+        self.fault = fault
+        self.detail = detail
+
+
+class Reason(StrEnum):
+    """Why a request is not taken."""
+
+    FULL = "full"
+    """Every slot is taken and the queue is full."""
+    LATE = "late"
+    """It waited in the queue for as long as the queue allows."""
+    STARTING = "starting"
+    """The model is not ready yet, or not ready again yet."""
+    DRAINING = "draining"
+    """The node finishes what it has and takes nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request not taken: why, and when to come back."""
+
+    reason: Reason
+    retry_after: Seconds
+    detail: str
+
+
+class Refused(AgentError):  # noqa: N818 - not an error of anyone's: the node is full, or not ready
+    """Carries a `Refusal` from the gate to the edge."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal

@@ -1,0 +1,132 @@
+"""Everything a Triton child needs on disk, on its command line and in its environment.
+
+All of it lives in one private directory, whose name is also the prefix of the child's shared memory: what carries
+that name is ours to remove, and nothing else is.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from node_agent.core.errors import ConfigError
+from node_agent.core.models import ModelName, ModelSpec
+from node_agent.engines.triton.layout import Layout
+
+MODELS = Path(__file__).parent.parent / "models"
+"""One model per kind: ``<kind>/1/model.py``."""
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend keeps its regions
+
+PREFIX = "autorouter-node-"
+
+LONGEST_SOCKET_PATH = 100
+"""The kernel allows 107 bytes."""
+
+CONFIG = """\
+name: {name}
+backend: "python"
+max_batch_size: 0
+model_transaction_policy {{ decoupled: true }}
+input [ {{ name: "prompt" data_type: TYPE_STRING dims: [ 1 ] }} ]
+output [ {{ name: "piece" data_type: TYPE_STRING dims: [ 1 ] }} ]
+instance_group [ {{ kind: KIND_CPU count: 1 }} ]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A child ready to be started."""
+
+    home: Path
+    """The private directory."""
+    address: str
+    """Where its gRPC will be: a socket in *home*, so no port is taken, raced for or open to other users."""
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+
+
+def assemble(layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[ModelName, Path]) -> Assembly:
+    """Build the private directory. Raises `ConfigError` if its path would be too long for a socket."""
+    _sweep()
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    socket = home / "triton"
+    if len(str(socket)) > LONGEST_SOCKET_PATH:
+        shutil.rmtree(home)
+        raise ConfigError(
+            f"the temporary directory {home.parent} is too deep for a socket: set TMPDIR to a shorter one"
+        )
+    _backend(layout, home / "backends" / "python")
+    for model in models:
+        _model(model, artefacts[model.name], home / "repository" / model.triton_model)
+    command = (str(layout.binary), *_flags(home, socket))
+    return Assembly(home, f"unix://{socket}:1", command, _environment(layout, home), home / "triton.log")
+
+
+def dismantle(assembly: Assembly) -> None:
+    """Remove what the child left, on disk and in shared memory (a killed one leaves every region)."""
+    _remove(assembly.home)
+
+
+def _remove(home: Path) -> None:
+    for region in SHARED_MEMORY.glob(f"{home.name}_*"):
+        region.unlink(missing_ok=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what agents that were killed could not: their directories name a process that is no more."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = home.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists() and home.stat().st_uid == os.getuid():
+            _remove(home)
+
+
+def _backend(layout: Layout, place: Path) -> None:
+    shutil.copytree(layout.backend, place, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(layout.stub, place)
+
+
+def _model(model: ModelSpec, artefact: Path, place: Path) -> None:
+    shutil.copytree(MODELS / model.kind / "1", place / model.version, ignore=shutil.ignore_patterns("__pycache__"))
+    option = {"artefact": artefact, "slots": model.slots, "context": model.context, "threads": model.threads}
+    lines = [
+        f"parameters {{ key: {json.dumps(name)} value {{ string_value: {json.dumps(str(value))} }} }}\n"
+        for name, value in option.items()
+    ]
+    (place / "config.pbtxt").write_text(CONFIG.format(name=json.dumps(model.triton_model)) + "".join(lines))
+
+
+def _flags(home: Path, socket: Path) -> tuple[str, ...]:
+    return (
+        f"--model-repository={home / 'repository'}",
+        f"--backend-directory={home / 'backends'}",
+        f"--backend-config=python,shm-region-prefix-name={home.name}_",
+        "--model-control-mode=explicit",
+        "--disable-auto-complete-config",  # else each load starts its process twice: 1.3 s, not 0.3 s
+        "--strict-readiness=false",  # else one failed load makes the whole of it "not ready"
+        "--exit-timeout-secs=5",
+        "--allow-http=false",
+        "--allow-metrics=false",  # the agent measures what its clients see
+        f"--grpc-address=unix://{socket}",
+        "--grpc-port=1",  # becomes the end of the socket's name
+        "--log-info=false",
+    )
+
+
+def _environment(layout: Layout, home: Path) -> dict[str, str]:
+    """No more than it needs: what the agent was started with may hold secrets."""
+    venv = Path(sys.executable).parent  # on PATH it decides which site-packages the models see; PYTHONPATH does not
+    return {
+        "PATH": f"{venv}:{os.environ.get('PATH', os.defpath)}",
+        "LD_LIBRARY_PATH": ":".join(map(str, layout.libraries)),
+        "LC_ALL": "C.UTF-8",  # else the models' Python is ASCII
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "OMP_NUM_THREADS": "1",
+    }

@@ -1,0 +1,56 @@
+"""What is known of the models now: written by the loop that keeps them, read by everyone else without waiting."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+
+from node_agent.core.models import ModelName, ModelState, Standing
+
+
+class Board:
+    """Standings, doubts, and how much has been heard of each model."""
+
+    def __init__(self, names: tuple[ModelName, ...]) -> None:
+        self._standings = dict.fromkeys(names, Standing(ModelState.LOADING, "the engine is starting"))
+        self._heard = dict.fromkeys(names, 0)
+        self._doubted: set[ModelName] = set()
+        self._alarm = asyncio.Event()
+        self.reloads = 0
+        """Times a model was loaded again because it no longer answered."""
+
+    def standings(self) -> Mapping[ModelName, Standing]:
+        """A live, read-only view."""
+        return MappingProxyType(self._standings)
+
+    def post(self, name: ModelName, state: ModelState, reason: str = "") -> None:
+        """Say how *name* stands."""
+        self._standings[name] = Standing(state, reason)
+
+    def post_all(self, state: ModelState, reason: str) -> None:
+        """Say one thing of every model."""
+        for name in self._standings:
+            self.post(name, state, reason)
+
+    def hear(self, name: ModelName) -> None:
+        """Count a sign of life."""
+        self._heard[name] += 1
+
+    def heard(self, name: ModelName) -> int:
+        """Signs of life so far; a number that has grown proves that *name* lives."""
+        return self._heard[name]
+
+    def doubt(self, name: ModelName) -> None:
+        """Ask for a look at *name* now."""
+        self._doubted.add(name)
+        self._alarm.set()
+
+    async def doubts(self, patience: float) -> frozenset[ModelName]:
+        """Those doubted since the last call; waits for the first one, at most *patience* seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._alarm.wait()
+        self._alarm.clear()
+        doubted = frozenset(self._doubted)
+        self._doubted.clear()
+        return doubted

@@ -1,0 +1,69 @@
+"""Every shape that a failure of Triton takes, as one.
+
+Seen on the wire: an error item in a stream, a raw AioRpcError out of the iterator, an InferenceServerException from
+a unary call, a CancelledError that nobody asked for, and a time-out. The texts are Triton's own and are matched,
+never shown: they may hold a traceback and paths of this machine.
+"""
+
+import grpc  # type: ignore[import-untyped] # gRPC ships no types
+from tritonclient.utils import InferenceServerException
+
+from node_agent.core.errors import EngineError, Fault
+
+SIGNS: tuple[tuple[str, Fault], ...] = (
+    ("is not healthy", Fault.DEAD),
+    ("stub process", Fault.DEAD),
+    ("no available versions", Fault.DRAINING),
+    ("not ready", Fault.DRAINING),
+    ("unknown model", Fault.UNKNOWN_MODEL),
+    ("not found", Fault.UNKNOWN_MODEL),
+    ("deadline exceeded", Fault.SILENT),
+    ("socket closed", Fault.UNREACHABLE),
+    ("failed to connect", Fault.UNREACHABLE),
+    ("unavailable", Fault.UNREACHABLE),
+)
+"""What Triton or gRPC says, in lower case → what it means. The first that fits decides: one text may hold several."""
+
+DETAIL = {
+    Fault.UNREACHABLE: "the engine cannot be reached",
+    Fault.DRAINING: "the engine is unloading the model",
+    Fault.DEAD: "the process that runs the model has died",
+    Fault.SILENT: "the engine did not answer in time",
+    Fault.UNKNOWN_MODEL: "the engine does not know the model",
+    Fault.BROKEN: "the model failed while answering",
+}
+
+STATUS = {
+    grpc.StatusCode.UNAVAILABLE: Fault.UNREACHABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Fault.SILENT,
+    grpc.StatusCode.CANCELLED: Fault.UNREACHABLE,
+}
+"""What an RPC's status means when its text says nothing."""
+
+
+def translate(exc: BaseException) -> EngineError:
+    """The one exception that the rest of the agent knows, for *exc*. To be chained: ``raise … from exc``."""
+    fault = _fault(exc)
+    return EngineError(fault, DETAIL[fault])
+
+
+def _fault(exc: BaseException) -> Fault:
+    text = _text(exc).lower()
+    for sign, fault in SIGNS:
+        if sign in text:
+            return fault
+    if isinstance(exc, grpc.aio.AioRpcError):
+        return STATUS.get(exc.code(), Fault.BROKEN)
+    if isinstance(exc, TimeoutError):
+        return Fault.SILENT
+    return Fault.BROKEN
+
+
+def _text(exc: BaseException) -> str:
+    match exc:
+        case grpc.aio.AioRpcError():
+            return str(exc.details())
+        case InferenceServerException():
+            return f"{exc.status() or ''} {exc.message() or ''}".replace("_", " ")
+        case _:
+            return ""

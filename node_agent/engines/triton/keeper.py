@@ -1,0 +1,167 @@
+"""Keeps the models of one Triton ready for as long as it lives, and finds out when it does not.
+
+Triton's own word is not trusted: a model is ready when it has answered a canary, and stays so while its process
+lives and nobody who was failed by it finds it silent again.
+"""
+
+import asyncio
+from contextlib import aclosing
+
+import structlog
+
+from node_agent.core.backoff import pause
+from node_agent.core.errors import EngineError, Fault
+from node_agent.core.models import ModelSpec, ModelState
+from node_agent.engines.triton import census
+from node_agent.engines.triton.board import Board
+from node_agent.engines.triton.link import Link
+from node_agent.engines.triton.payloads import canary, decode, encode
+from node_agent.engines.triton.sources import Reached
+
+PERIOD_S = 0.5
+"""Between two looks. One look costs 0.3 ms: a health call and one line of /proc per model."""
+
+START_S = 20.0
+"""A child is live after 0.3 s; on a machine that needs 20 s something else is wrong."""
+
+POLL_S = 0.05
+
+CANARY_S = 20.0
+"""A first answer: the model may still be paging its weights in."""
+
+PROOF_S = 5.0
+"""For a doubted model to show any sign of life: a prompt being read shows one every 3 s on the slowest machine."""
+
+STRIKES = 3
+"""Health calls that may fail in a row (2 s each) before an own Triton is ended and a stranger's counts as down."""
+
+ATTEMPTS = 3
+"""Reloads of one model that may fail in a row before the whole of an own Triton is started anew."""
+
+_log = structlog.get_logger()
+
+
+class Keeper:
+    """One Triton, from its first sign of life to its last."""
+
+    def __init__(self, link: Link, reached: Reached, models: tuple[ModelSpec, ...], board: Board) -> None:
+        self._link = link
+        self._child = reached.child
+        self._models = models
+        self._board = board
+        self._processes: dict[str, int] = {}
+
+    async def await_live(self) -> None:
+        """Return when Triton answers. Raises `EngineError` if it exits or takes too long."""
+        try:
+            async with asyncio.timeout(START_S):
+                while not await self._lives():
+                    self._require_child()
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError as exc:
+            raise EngineError(Fault.UNREACHABLE, "the engine did not start in time") from exc
+
+    async def load_all(self) -> None:
+        """Load and try every model. One that fails is left to `watch`, unless it is the only hope."""
+        for model in self._models:
+            await self._bring(model)
+        await self._count_processes()
+
+    async def watch(self) -> None:
+        """Look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
+        strikes = 0
+        while True:
+            doubted = await self._board.doubts(PERIOD_S)
+            self._require_child()
+            strikes = 0 if await self._lives() else strikes + 1
+            if strikes >= STRIKES:
+                raise EngineError(Fault.SILENT, "the engine no longer answers")
+            if strikes == 0:
+                for model in self._models:
+                    await self._look(model, doubted=model.name in doubted)
+
+    async def _lives(self) -> bool:
+        try:
+            return await self._link.live()
+        except EngineError:
+            return False
+
+    def _require_child(self) -> None:
+        if self._child is not None and self._child.exited:
+            _log.warning("triton exited", last_words=self._child.last_words())
+            raise EngineError(Fault.UNREACHABLE, "the engine exited")
+
+    async def _look(self, model: ModelSpec, *, doubted: bool) -> None:
+        if await self._is_well(model, doubted=doubted):
+            return
+        for attempt in range(ATTEMPTS):
+            await asyncio.sleep(pause(attempt))
+            if await self._reload(model):
+                return
+        raise EngineError(Fault.BROKEN, f"{model.name} cannot be loaded")
+
+    async def _is_well(self, model: ModelSpec, *, doubted: bool) -> bool:
+        process = self._processes.get(model.triton_model)
+        if process is not None and not census.lives(process):
+            return False
+        if self._board.standings()[model.name].state != ModelState.READY:
+            return False
+        if self._child is None and not await self._ready(model):
+            return False
+        return not doubted or await self._proves(model)
+
+    async def _ready(self, model: ModelSpec) -> bool:
+        try:
+            return await self._link.ready(model.triton_model, model.version)
+        except EngineError:
+            return False
+
+    async def _proves(self, model: ModelSpec) -> bool:
+        """True if *model* gives any sign of life: to the canary, or to anyone, when all its slots are taken."""
+        before = self._board.heard(model.name)
+        return await self._answers(model, PROOF_S) or self._board.heard(model.name) > before
+
+    async def _reload(self, model: ModelSpec) -> bool:
+        """Unload and load: the only cure for a dead model process. A load alone does nothing to what is "ready"."""
+        self._board.reloads += 1
+        self._board.post(model.name, ModelState.FAILED, "it stopped answering and is loaded again")
+        _log.warning("reloading", model=model.name)
+        self._kill_process(model)
+        try:
+            await self._link.unload(model.triton_model)
+        except EngineError as exc:
+            _log.warning("unload failed", model=model.name, fault=exc.fault)
+        well = await self._bring(model)
+        await self._count_processes()
+        return well
+
+    def _kill_process(self, model: ModelSpec) -> None:
+        process = self._processes.pop(model.triton_model, None)
+        if process is not None:
+            census.kill(process)
+
+    async def _bring(self, model: ModelSpec) -> bool:
+        """Load *model* and make it answer once."""
+        try:
+            await self._link.load(model.triton_model)
+        except EngineError as exc:
+            self._board.post(model.name, ModelState.FAILED, exc.detail)
+            _log.warning("load failed", model=model.name, fault=exc.fault, cause=str(exc.__cause__))
+            return False
+        if not await self._answers(model, CANARY_S):
+            self._board.post(model.name, ModelState.FAILED, "it is loaded but does not answer")
+            return False
+        self._board.post(model.name, ModelState.READY)
+        return True
+
+    async def _answers(self, model: ModelSpec, patience: float) -> bool:
+        try:
+            async with asyncio.timeout(patience):
+                async with aclosing(self._link.stream(model.triton_model, encode(canary(model)))) as payloads:
+                    return [decode(payload) async for payload in payloads][-1].finish is not None
+        except (EngineError, TimeoutError, IndexError):
+            return False
+
+    async def _count_processes(self) -> None:
+        if self._child is not None:
+            self._processes = dict(await asyncio.to_thread(census.model_processes, self._child.pid))

@@ -1,0 +1,102 @@
+"""The agent's end of Triton's gRPC, with a deadline on every call and one exception for every failure."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import grpc  # type: ignore[import-untyped] # gRPC ships no types
+import numpy as np
+from tritonclient.grpc import InferInput
+from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.utils import InferenceServerException
+
+from node_agent.core.errors import EngineError, Fault
+from node_agent.engines.triton.faults import DETAIL, translate
+
+ASK_S = 2.0
+"""Deadline of a question about state; Triton answers them in 0.2 to 0.5 ms when it is well."""
+
+LOAD_S = 300.0
+"""Deadline of a load: large weights come from slow disks."""
+
+VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, TimeoutError)
+
+Answer = TypeVar("Answer")
+
+
+class Link:
+    """One channel. It reconnects by itself after an outage (1.2 to 1.7 s); closing it is the owner's task."""
+
+    def __init__(self, address: str) -> None:
+        self._client = InferenceServerClient(address)
+
+    async def live(self) -> bool:
+        """True if Triton answers at all."""
+        return bool(await _asked(self._client.is_server_live(client_timeout=ASK_S)))
+
+    async def version(self) -> str:
+        """Triton's own version, such as ``2.70.0``."""
+        answer = await _asked(self._client.get_server_metadata(client_timeout=ASK_S))
+        return str(answer.version)
+
+    async def ready(self, model: str, version: str) -> bool:
+        """Triton's word for it. It says True of a model whose process is dead: see `census`."""
+        return bool(await _asked(self._client.is_model_ready(model, version, client_timeout=ASK_S)))
+
+    async def load(self, model: str) -> None:
+        """Return when *model* is loaded; a load of what is loaded does nothing."""
+        await _asked(self._client.load_model(model, client_timeout=LOAD_S))
+
+    async def unload(self, model: str) -> None:
+        """Return when Triton has begun to unload *model*; it never says when it is done."""
+        await _asked(self._client.unload_model(model, client_timeout=ASK_S))
+
+    async def stream(self, model: str, payload: bytes) -> AsyncGenerator[bytes, None]:
+        """The answers of one request, each as the bytes of its ``piece`` tensor.
+
+        Leaving the generator early cancels the request (close it: ``aclosing``). No deadline: the caller knows how
+        long silence may last.
+        """
+        answers = self._client.stream_infer(_once(model, payload))
+        try:
+            async with _translated():
+                async for result, error in answers:
+                    if error is not None:
+                        raise translate(error) from error
+                    yield bytes(result.as_numpy("piece").reshape(-1)[0])
+        finally:
+            answers.cancel()  # without it the model would generate on for nobody
+
+    async def close(self) -> None:
+        """Close the channel. Calls under way end as if they had been cancelled."""
+        await self._client.close()
+
+
+async def _once(model: str, payload: bytes) -> AsyncIterator[dict[str, Any]]:
+    """One request. Nothing in here may fail: tritonclient turns that into a CancelledError in the reader."""
+    tensor = InferInput("prompt", [1], "BYTES")
+    tensor.set_data_from_numpy(np.array([payload], dtype=np.object_))
+    yield {"model_name": model, "inputs": [tensor]}
+
+
+async def _asked(call: Awaitable[Answer]) -> Answer:
+    async with _translated():
+        return await call
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except EngineError:
+        raise
+    except VENDOR_ERRORS as exc:
+        raise translate(exc) from exc
+    except asyncio.CancelledError as exc:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise EngineError(
+            Fault.UNREACHABLE, DETAIL[Fault.UNREACHABLE]
+        ) from exc  # gRPC's own, not ours: the channel was closed under the call

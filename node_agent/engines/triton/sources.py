@@ -1,0 +1,68 @@
+"""Where a Triton comes from: a child of our own, or a stranger's by its address."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from node_agent.core.models import ModelName, ModelSpec
+from node_agent.engines import artefacts
+from node_agent.engines.triton import layout as wheel
+from node_agent.engines.triton.assembly import assemble, dismantle
+from node_agent.engines.triton.child import Child, running
+from node_agent.engines.triton.floor import check
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A Triton that may still be coming up."""
+
+    address: str
+    child: Child | None
+    """None: it is a stranger's, to be asked and never to be killed."""
+
+
+class Source(Protocol):
+    """Gives a Triton for the length of a block."""
+
+    def open(self) -> AbstractAsyncContextManager[Reached]:
+        """Start or find it. What was started ends with the block."""
+        ...
+
+
+class OwnChild:
+    """The wheel's Triton, started anew each time."""
+
+    def __init__(self, models: tuple[ModelSpec, ...], store: Path, *, allow_unpatched: bool) -> None:
+        self._layout = wheel.find()
+        self.patched = check(self._layout.version, "the wheel's own", allow_unpatched=allow_unpatched)
+        self._models = models
+        self._store = store
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Reached]:
+        """Fetch what is missing, assemble, start; stop and clean up at the end."""
+        paths = await self._artefacts()
+        assembly = await asyncio.to_thread(assemble, self._layout, self._models, paths)
+        try:
+            async with running(assembly) as child:
+                yield Reached(assembly.address, child)
+        finally:
+            dismantle(assembly)
+
+    async def _artefacts(self) -> Mapping[ModelName, Path]:
+        return {model.name: await artefacts.ensure(model.artefact, self._store) for model in self._models}
+
+
+class Stranger:
+    """A Triton that somebody else runs, with the models in its own repository."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Reached]:
+        """Nothing to start and nothing to stop."""
+        yield Reached(self._address, None)

@@ -1,0 +1,81 @@
+"""Answers chats: a model's gate, then the engine, with a limit on silence and an account at the end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+
+from node_agent.core.chat import Piece, Prompt
+from node_agent.core.errors import EngineError, Fault, Reason, Refusal, Refused
+from node_agent.core.models import ModelName, ModelState
+from node_agent.core.units import Seconds
+from node_agent.runtime.door import Door
+from node_agent.runtime.gate import Gate
+from node_agent.runtime.meter import Meter
+from node_agent.runtime.ports import Clock, Engine, Ledger
+
+COME_BACK = Seconds(2.0)
+"""For a node that starts, mends itself or drains: by then the router has looked again and sends clients elsewhere."""
+
+
+class Chats:
+    """The read path of the node."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the six things an answer needs; a bag for them would only hide that
+        self, engine: Engine, gates: Mapping[ModelName, Gate], door: Door, ledger: Ledger, clock: Clock, idle: Seconds
+    ) -> None:
+        self._engine = engine
+        self._gates = gates
+        self._door = door
+        self._ledger = ledger
+        self._clock = clock
+        self._idle = idle
+
+    @asynccontextmanager
+    async def answer(self, prompt: Prompt) -> AsyncIterator[AsyncGenerator[Piece, None]]:
+        """The pieces of the answer to *prompt*. Leaving the block frees the slot and stops the model.
+
+        Raises `Refused` before the first piece, `EngineError` at any time.
+        """
+        meter = Meter(prompt.model, self._clock)
+        try:
+            self._require_ready(prompt.model)
+            gate = self._gates[prompt.model]
+            with self._door.inside():
+                async with gate.slot() as meter.waited, aclosing(self._pieces(prompt, meter)) as pieces:
+                    yield pieces
+        except BaseException as exc:
+            meter.ended(exc)
+            raise
+        finally:
+            self._ledger.record(meter.account())
+
+    def _require_ready(self, model: ModelName) -> None:
+        if self._door.draining:
+            raise Refused(Refusal(Reason.DRAINING, COME_BACK, "the node is shutting down"))
+        standing = self._engine.standings()[model]
+        if standing.state is not ModelState.READY:
+            detail = f"model {model} is {standing.state}: {standing.reason}"
+            raise Refused(Refusal(Reason.STARTING, COME_BACK, detail))
+
+    async def _pieces(self, prompt: Prompt, meter: Meter) -> AsyncGenerator[Piece, None]:
+        try:
+            async with aclosing(self._engine.generate(prompt)) as pieces:
+                while True:
+                    piece = await self._next(pieces)
+                    meter.note(piece)
+                    yield piece
+                    if piece.finish is not None:
+                        return
+        except EngineError as exc:
+            self._engine.doubt(prompt.model, exc)
+            raise
+
+    async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
+        """The next piece. A frozen engine gives no error at all: only silence tells."""
+        try:
+            async with asyncio.timeout(self._idle):
+                return await anext(pieces)
+        except TimeoutError as exc:
+            raise EngineError(Fault.SILENT, f"nothing came from the model for {self._idle:g} s") from exc
+        except StopAsyncIteration as exc:
+            raise EngineError(Fault.BROKEN, "the model stopped without finishing its answer") from exc

@@ -1,0 +1,57 @@
+"""What the runtime needs from outside, in its own words. Adapters fit by shape; the type checker proves it in app."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
+
+from node_agent.core.account import Account
+from node_agent.core.chat import Piece, Prompt
+from node_agent.core.errors import EngineError
+from node_agent.core.models import ModelName, Standing, Tally
+from node_agent.core.units import Instant
+
+
+class Clock(Protocol):
+    """Time as arguments are made of it."""
+
+    def now(self) -> Instant:
+        """Monotonic time."""
+        ...
+
+    def unix(self) -> int:
+        """Wall-clock seconds since 1970."""
+        ...
+
+
+class Engine(Protocol):
+    """What runs models. One must pass ``tests/contracts/test_engine.py``."""
+
+    async def run(self) -> None:
+        """Bring the models up and keep them so until cancelled; leave nothing behind."""
+        ...
+
+    def standings(self) -> Mapping[ModelName, Standing]:
+        """How each model stands, from memory: never waits for the engine."""
+        ...
+
+    def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        """The answer, piece by piece; the last has a finish. Closing it early stops the model.
+
+        Raises `EngineError`, and nothing else, for whatever goes wrong.
+        """
+        ...
+
+    def doubt(self, model: ModelName, error: EngineError) -> None:
+        """Be told that *model* failed a request, so that it is looked at before the next regular look."""
+        ...
+
+    def tally(self) -> Tally:
+        """How often help was needed."""
+        ...
+
+
+class Ledger(Protocol):
+    """Keeps accounts."""
+
+    def record(self, account: Account) -> None:
+        """Take one in; must not wait and must not fail."""
+        ...

@@ -1,0 +1,85 @@
+"""The node's account of itself, from memory alone: asked every two seconds by every router, it must cost nothing."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autorouter.wire.node import ModelStatus, NodeReport
+from node_agent.core.health import Verdict, judge
+from node_agent.core.models import ModelName, ModelSpec, ModelState
+from node_agent.core.units import millis
+from node_agent.runtime.door import Door
+from node_agent.runtime.gate import Gate
+from node_agent.runtime.ports import Engine
+
+LONGEST_TEXT = 256
+"""Of the wire's texts for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this node is."""
+
+    node: str
+    region: str
+    boot_id: str
+    """New at each start."""
+    agent: str
+    """This program's version."""
+
+
+class Reporter:
+    """Writes `NodeReport`."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        models: tuple[ModelSpec, ...],
+        engine: Engine,
+        gates: Mapping[ModelName, Gate],
+        door: Door,
+    ) -> None:
+        self.identity = identity
+        self._models = models
+        self._engine = engine
+        self._gates = gates
+        self._door = door
+        self._numbers = itertools.count()
+        self._was_ready = False
+
+    def verdict(self) -> Verdict:
+        """The node's health now, and why."""
+        standings = self._engine.standings()
+        self._was_ready = self._was_ready or any(s.state is ModelState.READY for s in standings.values())
+        return judge(standings, draining=self._door.draining, was_ready=self._was_ready)
+
+    def report(self) -> NodeReport:
+        """The next report of this boot."""
+        verdict = self.verdict()
+        return NodeReport(
+            schema=1,
+            node=self.identity.node,
+            region=self.identity.region,
+            boot_id=self.identity.boot_id,
+            seq=next(self._numbers),
+            health=verdict.health.value,
+            reason=verdict.reason[:LONGEST_TEXT],
+            agent=self.identity.agent,
+            models=self.models(),
+        )
+
+    def models(self) -> tuple[ModelStatus, ...]:
+        """How each model stands and how full it is."""
+        return tuple(map(self._model, self._models))
+
+    def _model(self, model: ModelSpec) -> ModelStatus:
+        gate = self._gates[model.name]
+        return ModelStatus(
+            name=model.name,
+            version=model.version,
+            state=self._engine.standings()[model.name].state.value,
+            slots=gate.limits.slots,
+            busy=gate.busy,
+            queued=gate.queued,
+            service_ms=millis(gate.service),
+        )

@@ -1,0 +1,73 @@
+"""Prometheus: what the node's clients see. Labels come from closed sets (models, outcomes), never from clients."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from node_agent.core.account import Account, Outcome
+from node_agent.core.models import ModelName, Tally
+
+FIRST_TOKEN_BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
+PER_TOKEN_BUCKETS = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
+WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Gauges:
+    """Read when scraped, so that they cannot be out of step with what they show."""
+
+    def __init__(self, loads: Callable[[], Mapping[ModelName, tuple[int, int]]], tally: Callable[[], Tally]) -> None:
+        self._loads = loads
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by the registry."""
+        busy = GaugeMetricFamily("autorouter_node_busy_requests", "Requests that hold a slot", labels=["model"])
+        queued = GaugeMetricFamily("autorouter_node_queued_requests", "Requests that wait for one", labels=["model"])
+        for model, (serving, waiting) in self._loads().items():
+            busy.add_metric([model], serving)
+            queued.add_metric([model], waiting)
+        tally = self._tally()
+        restarts = CounterMetricFamily("autorouter_node_engine_restarts", "Times the engine was started again")
+        restarts.add_metric([], tally.restarts)
+        reloads = CounterMetricFamily("autorouter_node_model_reloads", "Times a model that died was loaded again")
+        reloads.add_metric([], tally.reloads)
+        return (busy, queued, restarts, reloads)
+
+
+class Telemetry:
+    """The runtime's `Ledger`, kept as metrics."""
+
+    def __init__(self, models: Iterable[ModelName], gauges: Gauges) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(gauges)
+        self._requests = self._counter("requests", "Requests, by how they ended", "model", "outcome")
+        self._tokens = self._counter("tokens", "Tokens read and written", "model", "direction")
+        self._first = self._histogram("first_token_seconds", "From arrival to the first text", FIRST_TOKEN_BUCKETS)
+        self._per = self._histogram("per_token_seconds", "Mean time of each later token", PER_TOKEN_BUCKETS)
+        self._wait = self._histogram("queue_wait_seconds", "Time in the queue", WAIT_BUCKETS)
+        for model in models:
+            for outcome in Outcome:
+                self._requests.labels(model, outcome)  # a series that exists from the start can be alerted on
+
+    def record(self, account: Account) -> None:
+        """Take one request in."""
+        self._requests.labels(account.model, account.outcome).inc()
+        self._wait.labels(account.model).observe(account.waited)
+        if account.first_token is not None:
+            self._first.labels(account.model).observe(account.first_token)
+        if account.per_token is not None:
+            self._per.labels(account.model).observe(account.per_token)
+        if account.usage is not None:
+            self._tokens.labels(account.model, "read").inc(account.usage.prompt)
+            self._tokens.labels(account.model, "written").inc(account.usage.answer)
+
+    def page(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"autorouter_node_{name}", words, labels, registry=self._registry)
+
+    def _histogram(self, name: str, words: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"autorouter_node_{name}", words, ["model"], buckets=buckets, registry=self._registry)
