@@ -8,7 +8,7 @@ from autorouter.config.document import read
 from autorouter.config.errors import ConfigError
 from autorouter.config.rules import faults
 from autorouter.config.shape import FileShape, NetworkShape, RegionShape
-from autorouter.config.words import told
+from autorouter.config.told import told
 from autorouter.core.address import Block, block
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region, Stage, Tier

@@ -5,11 +5,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from autorouter.config.document import Path
 from autorouter.config.shape import FileShape, NetworkShape, RegionShape
-from autorouter.config.words import meant, shown
 from autorouter.core.address import block, is_private
 from autorouter.core.address import parse as parse_address
 from autorouter.core.countries import ALL, MEANT
 from autorouter.core.policies import POLICIES
+from autorouter.core.words import meant, shown
 
 Fault = tuple[Path, str]
 

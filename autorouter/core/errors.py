@@ -1,7 +1,8 @@
-"""What the core raises, and only when a caller breaks a promise; a bad world is a value.
+"""What this project raises on purpose. A bad world is a value; a broken promise is one of these.
 
 AutorouterError
-└── ResidencyBreachError    a set of eligible regions was to hold one that residency forbids
++-- ResidencyBreachError    a set of eligible regions was to hold one that residency forbids
++-- StoreError              the store does not do as asked
 """
 
 from collections.abc import Iterable
@@ -16,3 +17,7 @@ class ResidencyBreachError(AutorouterError):
 
     def __init__(self, region: str, country: str, residency: Iterable[str]) -> None:
         super().__init__(f"{region} is in {country}, outside {', '.join(sorted(residency))}")
+
+
+class StoreError(AutorouterError):
+    """The store cannot be reached or does not do as asked; what it holds is not known to be lost."""

@@ -1,12 +1,10 @@
-"""What pydantic found wrong, in words: what was found, what was expected, and what was probably meant."""
-
-from collections.abc import Iterable
-from difflib import get_close_matches
+"""What pydantic found wrong with regions.yaml, in words that its writer knows."""
 
 from pydantic_core import ErrorDetails
 
 from autorouter.config.document import Document, Path
 from autorouter.config.shape import SHAPE_AT
+from autorouter.core.words import meant, shown
 
 
 def told(document: Document, error: ErrorDetails) -> str:
@@ -20,32 +18,6 @@ def told(document: Document, error: ErrorDetails) -> str:
         case _:
             found = error["input"]
             return document.fault(path, f"found {shown(found)}, expected {_expected(path)}{_suggested(found, error)}")
-
-
-def meant(found: str, choices: Iterable[str]) -> str:
-    """A suggestion to append, or nothing.
-
-    >>> meant("lattitude", ["latitude", "longitude"])
-    "; did you mean 'latitude'?"
-    """
-    close = get_close_matches(found, list(choices), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def shown(found: object) -> str:
-    """*found* short enough for a line."""
-    match found:
-        case dict():
-            return "a mapping"
-        case list():
-            return f"a list of {len(found)}"
-        case None:
-            return "nothing"
-        case bool():
-            return str(found).lower()
-        case _:
-            text = repr(found)
-            return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _words(path: Path) -> tuple[str, ...]:

@@ -1,0 +1,164 @@
+"""A decision and a fleet, as they are told over the wire."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from autorouter.core.candidate import Candidate
+from autorouter.core.decide import Decision
+from autorouter.core.explain import because, price
+from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView
+from autorouter.core.placement import usable
+from autorouter.core.query import Client
+from autorouter.core.sift import Rejection
+from autorouter.core.units import Instant
+from autorouter.wire.fleet import ModelOffered, ModelsAnswer, ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
+from autorouter.wire.route import (
+    Alternate,
+    ClientSeen,
+    Explained,
+    ExplainedAnswer,
+    Ranked,
+    Rejected,
+    RouteAnswer,
+)
+
+MOST_ALTERNATES = 3
+
+
+def answer(decision: Decision, chosen: Candidate) -> RouteAnswer:
+    """Where to go. Holds nothing of the one request, so that equal questions have equal answers."""
+    return RouteAnswer(
+        region=chosen.view.region.name,
+        name=chosen.view.region.title,
+        endpoint=chosen.placement.endpoint,
+        ttl=int(decision.ttl),
+        rtt_ms=round(chosen.estimate.rtt, 1),
+        rtt_spread_ms=round(chosen.estimate.spread, 1),
+        rtt_source=chosen.estimate.source,
+        alternates=tuple(map(_alternate, decision.ranked[1 : 1 + MOST_ALTERNATES])),
+        degraded=True if decision.bent else None,
+    )
+
+
+def explained_answer(told: RouteAnswer, explanation: Explained) -> ExplainedAnswer:
+    """*told*, with why."""
+    return ExplainedAnswer(**dict(told), explain=explanation)
+
+
+def explained(decision: Decision, policy: str, now: Instant) -> Explained:
+    """Why the answer is what it is."""
+    return Explained(
+        because=because(decision),
+        client=_client(decision.query.client),
+        policy=policy,
+        revision=decision.revision,
+        age_s=round(now - decision.taken, 3),
+        ranked=tuple(map(_ranked, decision.ranked)),
+        rejected=rejections(decision.rejected),
+    )
+
+
+def rejections(rejected: Sequence[Rejection]) -> tuple[Rejected, ...]:
+    """Regions that were not offered, with the rule that stopped each."""
+    return tuple(Rejected(region=each.region, rule=each.rule, detail=each.detail) for each in rejected)
+
+
+def etag(ranked: Sequence[Candidate]) -> str:
+    """A tag that changes when the list of places to go does, and not with every millisecond."""
+    places = "|".join(f"{each.view.region.name} {each.placement.endpoint}" for each in ranked[: 1 + MOST_ALTERNATES])
+    return f'"{blake2b(places.encode(), digest_size=8).hexdigest()}"'
+
+
+def regions(fleet: FleetSnapshot, now: Instant) -> RegionsAnswer:
+    """Every region with what is known of it."""
+    seen = tuple(_region(view, now) for view in fleet.regions)
+    return RegionsAnswer(revision=fleet.revision, age_s=round(now - fleet.taken, 3), regions=seen)
+
+
+def models(fleet: FleetSnapshot) -> ModelsAnswer:
+    """Every model that exists, with the regions where it can be had now."""
+    return ModelsAnswer(
+        data=tuple(ModelOffered(id=name, regions=_where(fleet, name)) for name in sorted(fleet.models))
+    )
+
+
+def _where(fleet: FleetSnapshot, model: str) -> tuple[str, ...]:
+    return tuple(v.region.name for v in fleet.regions if any(model in usable(v, node) for node in v.serving))
+
+
+def _alternate(candidate: Candidate) -> Alternate:
+    name, endpoint = candidate.view.region.name, candidate.placement.endpoint
+    return Alternate(region=name, endpoint=endpoint, rtt_ms=round(candidate.estimate.rtt, 1))
+
+
+def _ranked(candidate: Candidate) -> Ranked:
+    return Ranked(
+        region=candidate.view.region.name,
+        endpoint=candidate.placement.endpoint,
+        nodes=candidate.placement.nodes,
+        time_to_start_ms=round(candidate.time_to_start, 2),
+        rtt_ms=round(candidate.estimate.rtt, 2),
+        rtt_spread_ms=round(candidate.estimate.spread, 2),
+        rtt_source=candidate.estimate.source,
+        wait_ms=round(candidate.wait, 2),
+        headroom=round(candidate.placement.load.headroom, 3),
+        abroad=candidate.abroad,
+        health=candidate.view.health.name.lower(),
+        why=price(candidate),
+    )
+
+
+def _client(client: Client) -> ClientSeen:
+    return ClientSeen(
+        network=client.network,
+        latitude=round(client.at.latitude, 1) if client.at else None,
+        longitude=round(client.at.longitude, 1) if client.at else None,
+        radius_km=client.radius,
+        country=client.country,
+        asn=client.asn,
+        access=client.access.value,
+        source=client.source,
+    )
+
+
+def _region(view: RegionView, now: Instant) -> RegionSeen:
+    about = view.region
+    return RegionSeen(
+        region=about.name,
+        name=about.title,
+        aliases=tuple(sorted(about.aliases)),
+        latitude=about.at.latitude,
+        longitude=about.at.longitude,
+        country=about.country,
+        tier=about.tier.value,
+        stage=about.stage.value,
+        endpoint=about.endpoint,
+        health=view.health.name.lower(),
+        reason="; ".join(f"{node.node.name}: {node.reason}" for node in view.nodes if node.reason),
+        rtt_ms=None if view.rtt is None else round(view.rtt, 3),
+        nodes=tuple(_node(node, now) for node in view.nodes),
+    )
+
+
+def _node(view: NodeView, now: Instant) -> NodeSeen:
+    return NodeSeen(
+        node=view.node.name,
+        health=view.health.name.lower(),
+        reason=view.reason,
+        draining=view.draining,
+        rtt_ms=None if view.rtt is None else round(view.rtt, 3),
+        seen_s_ago=None if view.seen is None else round(now - view.seen, 3),
+        since_s_ago=None if view.since is None else round(now - view.since, 3),
+        agent=view.version,
+        models=tuple(
+            ModelSeen(
+                model=each.name,
+                version=each.version,
+                state=each.state,
+                slots=each.slots,
+                busy=each.busy,
+                queued=each.queued,
+            )
+            for each in sorted(view.models.values(), key=lambda each: each.name)
+        ),
+    )

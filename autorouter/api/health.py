@@ -1,0 +1,65 @@
+"""``/livez``, ``/readyz``, ``/metrics``: for whoever runs the router.
+
+Ready means *fresh enough to answer from*, not *Redis is up*: a router that sees its nodes routes well alone.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+
+from autorouter.core.ledger import FRESH_PROBES
+from autorouter.runtime.ports import Clock
+from autorouter.runtime.snapshots import Snapshots
+
+
+class HealthEdge:
+    """Tells whether this router lives and is fit to answer."""
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        clock: Clock,
+        registry: CollectorRegistry,
+        unknown: Callable[[], Sequence[str]],
+        store_up: Callable[[], bool | None],
+    ) -> None:
+        self._snapshots = snapshots
+        self._now = clock
+        self._registry = registry
+        self._unknown = unknown
+        self._store_up = store_up
+
+    async def livez(self, _request: web.Request) -> web.Response:
+        """200 while the process runs its loop."""
+        return web.Response(text="ok\n")
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """200 when every node was looked at and the news is fresh, else 503; ``?verbose`` says what is missing."""
+        checks = {"nodes_looked_at": not self._unknown(), "fleet_fresh": self._fresh()}
+        ready = all(checks.values())
+        if "verbose" not in request.query:
+            return web.Response(status=200 if ready else 503, text="ok\n" if ready else "not ready\n")
+        told = {
+            "ready": ready,
+            "checks": checks,
+            "nodes_unknown": list(self._unknown()),
+            "fleet_age_s": round(self._age(), 3),
+            "revision": self._snapshots.fleet.revision,
+            "store_up": self._store_up(),
+        }
+        return web.Response(status=200 if ready else 503, text=json.dumps(told), content_type="application/json")
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Everything counted, for Prometheus."""
+        body = generate_latest(self._registry)
+        return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    def _age(self) -> float:
+        return self._now() - self._snapshots.fleet.taken
+
+    def _fresh(self) -> bool:
+        """Published within the last probes; a fleet in which nothing is watched is always fresh."""
+        watched = any(region.nodes for region in self._snapshots.catalog.regions)
+        return not watched or self._age() <= FRESH_PROBES * self._snapshots.catalog.probe_every

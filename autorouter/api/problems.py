@@ -1,0 +1,65 @@
+"""What a client can get wrong, and what can be wrong with the world: one catalogue, one error shape.
+
+`PROBLEMS` is the closed set of codes; programs branch on them, metrics count them, the documentation lists them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from aiohttp import web
+
+from autorouter.wire.problem import CONTENT_TYPE, Problem, members
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One entry of the catalogue."""
+
+    status: int
+    title: str
+    fix: str
+
+
+PROBLEMS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "unknown_parameter": Kind(400, "Unknown parameter", "Check its spelling against the API reference."),
+        "invalid_parameter": Kind(400, "Invalid parameter", "Send what the message says was expected."),
+        "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
+        "model_not_found": Kind(404, "No such model", "Ask for one of `models`."),
+        "method_not_allowed": Kind(405, "Method not allowed", "Use a method that the Allow header names."),
+        "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
+        "no_eligible_region": Kind(503, "No eligible region", "Each region's reason is in `rejected`."),
+        "internal_error": Kind(500, "Internal error", "Tell the operator the X-Request-Id."),
+    }
+)
+
+
+class ProblemError(Exception):
+    """A request ends in a problem."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.headers = dict(headers or {})
+
+
+def refuse(code: str, detail: str, param: str | None = None) -> ProblemError:
+    """The problem *code* with its *detail*, to be raised."""
+    return ProblemError(Problem.model_validate(about(code, detail, param)))
+
+
+def about(code: str, detail: str, param: str | None = None) -> dict[str, object]:
+    """The members that every problem of *code* has."""
+    kind = PROBLEMS[code]
+    return members(kind.status, code, kind.title, detail, param)
+
+
+def response(error: ProblemError) -> web.Response:
+    """*error* as it goes out."""
+    return web.Response(
+        status=error.problem.status,
+        body=error.problem.model_dump_json(exclude_none=True).encode(),
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "no-store", **error.headers},
+    )

@@ -1,0 +1,94 @@
+"""``GET /v1/route``: where to go, for how long, and where else."""
+
+from aiohttp import web
+
+from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
+from autorouter.api.problems import ProblemError, about
+from autorouter.api.question import Question, query, question
+from autorouter.core.decide import Decision
+from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.query import Client
+from autorouter.location.chain import Locator
+from autorouter.runtime.ports import Clock
+from autorouter.runtime.router import Router
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.wire.route import NoRegionProblem, RouteAnswer, UnknownModelProblem
+
+MOST_NAMED = 100
+"""Models listed in a 404."""
+
+
+class RouteEdge:
+    """Answers routes. `locator` is swapped when regions.yaml is reloaded."""
+
+    def __init__(self, router: Router, snapshots: Snapshots, locator: Locator, clock: Clock) -> None:
+        self._router = router
+        self._snapshots = snapshots
+        self._now = clock
+        self.locator = locator
+
+    async def get(self, request: web.Request) -> web.Response:
+        """The best region for whoever asks, or a problem."""
+        began = self._now()
+        asked = question(tuple(request.query.items()))
+        client = self._locate(request, asked)
+        located = self._now()
+        fleet = self._snapshots.fleet
+        wanted = query(asked, client, fleet.by_name)
+        _known(asked, fleet)
+        decision = self._router.route(wanted)
+        ranked = self._now()
+        headers = {
+            "X-Autorouter-Client": _seen(client),
+            "Server-Timing": f"geo;dur={(located - began) * 1e3:.3f}, rank;dur={(ranked - located) * 1e3:.3f}",
+        }
+        return self._told(request, decision, asked, headers)
+
+    def _locate(self, request: web.Request, asked: Question) -> Client:
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        return self.locator.locate(_peer(request), forwarded, asked.said)
+
+    def _told(
+        self, request: web.Request, decision: Decision, asked: Question, headers: dict[str, str]
+    ) -> web.Response:
+        explanation = explained(decision, self._snapshots.catalog.policy, self._now()) if asked.explain else None
+        if decision.chosen is None:
+            raise _none(decision, explanation, headers)
+        plain = answer(decision, decision.chosen)
+        told: RouteAnswer = plain if explanation is None else explained_answer(plain, explanation)
+        tag = etag(decision.ranked)
+        fresh = f"private, max-age={plain.ttl}, stale-while-revalidate=30, stale-if-error=3600"
+        headers |= {"ETag": tag, "Cache-Control": fresh, "Vary": "X-Forwarded-For"}
+        if explanation is None and tag in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers)
+        body = told.model_dump_json(exclude_none=explanation is None).encode()
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+
+def _known(asked: Question, fleet: FleetSnapshot) -> None:
+    """A model that exists nowhere is the client's mistake; one that is merely not to be had is not."""
+    missing = sorted(asked.models - fleet.models)
+    if not missing:
+        return
+    detail = f"no region has {', '.join(missing)}"
+    there = tuple(sorted(fleet.models))[:MOST_NAMED]
+    members = about("model_not_found", detail, "model")
+    raise ProblemError(UnknownModelProblem.model_validate({**members, "models": there}))
+
+
+def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> ProblemError:
+    told = rejections(decision.rejected)
+    reasons = "; ".join(f"{each.region}: {each.detail}" for each in told[:8]) or "there are no regions"
+    members = about("no_eligible_region", f"no region may answer: {reasons}")
+    problem = NoRegionProblem.model_validate({**members, "rejected": told, "explain": explanation})
+    return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})
+
+
+def _peer(request: web.Request) -> str | None:
+    name = request.transport.get_extra_info("peername") if request.transport else None
+    return str(name[0]) if isinstance(name, tuple) else None
+
+
+def _seen(client: Client) -> str:
+    place = f"{client.at.latitude:.1f},{client.at.longitude:.1f}" if client.at else "unknown"
+    return f"{place};src={client.source}"

@@ -1,0 +1,133 @@
+"""The composition root of the router: the only file that knows every part, and how they live and die together."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import structlog
+from aiohttp import web
+
+from autorouter.api.fleet import FleetEdge
+from autorouter.api.health import HealthEdge
+from autorouter.api.route import RouteEdge
+from autorouter.api.site import site
+from autorouter.config import ConfigError, load
+from autorouter.core.catalog import Catalog
+from autorouter.core.fleet import Node, Region
+from autorouter.core.names import RouterName
+from autorouter.location.chain import Locator
+from autorouter.location.maxmind import MaxMind
+from autorouter.probing.status import StatusLook
+from autorouter.runtime.clock import now
+from autorouter.runtime.observer import Observer, first_fleet
+from autorouter.runtime.ports import Store
+from autorouter.runtime.router import Router
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.store.memory import MemoryStore
+from autorouter.store.redis import RedisStore
+from autorouter.telemetry import Telemetry
+
+log = structlog.get_logger("autorouter")
+
+GRACE = 3.0
+"""Seconds that requests in flight get at shutdown; a route takes milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where this process is and what it is given; the rest stands in regions.yaml."""
+
+    regions: Path
+    host: str
+    port: int
+    redis_url: str | None
+    geoip: Path | None
+
+
+class Autorouter:
+    """A whole router process."""
+
+    def __init__(self, options: Options, catalog: Catalog) -> None:
+        self._options = options
+        self._router_name = RouterName(f"r-{token_hex(6)}")
+        self._telemetry = Telemetry(catalog.budget)
+        self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
+        self._geography = MaxMind(options.geoip) if options.geoip else None
+        self._store = self._open_store()
+        self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
+        router = Router(self._snapshots, (self._telemetry.decided,))
+        self._route = RouteEdge(router, self._snapshots, self._locator(catalog), now)
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        async with self._watching(), self._listening():
+            await stop.wait()
+            log.info("stopping")
+
+    def reload(self) -> None:
+        """Read regions.yaml again: whole, or not at all."""
+        try:
+            catalog = load(self._options.regions)
+        except ConfigError as exc:
+            self._telemetry.reloaded(ok=False, reason=str(exc))
+            return
+        self._snapshots.catalog = catalog
+        self._route.locator = self._locator(catalog)
+        self._telemetry.budget = catalog.budget
+        self._observer.republish()
+        self._telemetry.reloaded(ok=True)
+
+    @asynccontextmanager
+    async def _watching(self) -> AsyncIterator[None]:
+        """The observer beside everything else; if it breaks, so does the process, and its supervisor starts anew."""
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self._observer.run())
+            yield
+            watching.cancel()
+        await self._observer.close()
+        await self._store.close()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        fleet = FleetEdge(self._snapshots, now)
+        health = HealthEdge(
+            self._snapshots, now, self._telemetry.registry, self._observer.unknown, lambda: self._telemetry.store_up
+        )
+        app = site(self._route, fleet, health, self._telemetry.refused)
+        # aiohttp logs a traceback for each malformed request, which is a stranger's way to fill the disk; what fails
+        # in our own code is caught, logged and counted by the outermost middleware.
+        logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._options.host, self._options.port, reuse_address=True).start()
+            log.info("listening", url=_url(runner), regions=len(self._snapshots.catalog.regions))
+            yield
+        finally:
+            await runner.cleanup()
+
+    def _look(self, region: Region, node: Node) -> StatusLook:
+        return StatusLook(self._router_name, region, node, now)
+
+    def _locator(self, catalog: Catalog) -> Locator:
+        return Locator(catalog.networks, catalog.trusted_proxies, self._geography)
+
+    def _open_store(self) -> Store:
+        if self._options.redis_url is None:
+            return MemoryStore()
+        return RedisStore(self._options.redis_url, now, self._telemetry.entry_refused)
+
+
+def _url(runner: web.AppRunner) -> str:
+    name, port = runner.addresses[0][:2]
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -1,0 +1,104 @@
+"""The command line of the router. Each command is a sentence; each failure one too, with an exit code.
+
+0: done; 2: what was asked cannot be (a broken file, a forbidden address, a port taken).
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+import structlog
+
+from autorouter.config import ConfigError, load
+
+LOOPBACK_ONLY = "there is no authentication yet, so only loopback is served; say --open to serve {host} all the same"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autorouter")
+def main() -> None:
+    """Send each client to the region that will start answering it first."""
+
+
+@main.command()
+@click.option("--regions", type=click.Path(path_type=Path), default="regions.yaml", envvar="AUTOROUTER_REGIONS")
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="AUTOROUTER_HOST", help="Address to serve.")
+@click.option("--port", default=8080, show_default=True, envvar="AUTOROUTER_PORT", help="0 takes a free one.")
+@click.option("--open", "is_open", is_flag=True, help="Serve other addresses than loopback, without authentication.")
+@click.option("--redis", "redis_url", envvar="REDIS_URL", help="Where routers share what they see; none: alone.")
+@click.option("--geoip", type=click.Path(path_type=Path), envvar="AUTOROUTER_GEOIP", help="A City database (.mmdb).")
+def serve(*, regions: Path, host: str, port: int, is_open: bool, redis_url: str | None, geoip: Path | None) -> None:
+    """Route clients."""
+    _log_to_stderr()
+    from autorouter.app import Autorouter, Options  # noqa: PLC0415 - so that --help and check stay quick
+    from autorouter.location.maxmind import UnreadableDatabaseError  # noqa: PLC0415 - same
+
+    _only_where_safe(host, is_open=is_open)
+    try:
+        catalog = load(regions)
+        router = Autorouter(Options(regions, host, port, redis_url, geoip), catalog)
+        _run(router.run())
+    except (ConfigError, UnreadableDatabaseError, ValueError) as exc:
+        _fail(str(exc))
+    except OSError as exc:
+        _fail(f"cannot serve {host}:{port}: {exc.strerror or exc}")
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path), default="regions.yaml")
+def check(path: Path) -> None:
+    """Say whether a regions.yaml is well-formed."""
+    try:
+        catalog = load(path)
+    except ConfigError as exc:
+        _fail(str(exc))
+    else:
+        click.echo(f"{path.name}: {len(catalog.regions)} regions, {len(catalog.nodes)} nodes, all well-formed")
+
+
+def _only_where_safe(host: str, *, is_open: bool) -> None:
+    """Refuse to serve an address that others can reach, unless told to."""
+    try:
+        safe = ip_address(host).is_loopback
+    except ValueError:
+        safe = host == "localhost"
+    if not safe and not is_open:
+        _fail(LOOPBACK_ONLY.format(host=host))
+    if not safe:
+        structlog.get_logger("autorouter").warning("open", host=host, meaning="anyone who can reach it may ask")
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run *work* on uvloop; an error in a group of tasks counts as the first of its causes."""
+    import uvloop  # noqa: PLC0415 - so that --help stays quick
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except BaseExceptionGroup as exc:
+        raise exc.exceptions[0] from exc
+
+
+def _log_to_stderr() -> None:
+    """One line an event: readable on a terminal, JSON elsewhere."""
+    console = sys.stderr.isatty()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    raise SystemExit(2)

@@ -1,0 +1,146 @@
+"""Asks one node agent ``GET /v1/node/status`` over a kept connection, and says what was found.
+
+It believes nothing: not that the answer is short, nor that it is JSON, nor that the node is who it should be. It
+follows no redirects and connects to no private address that regions.yaml does not allow.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+from pydantic import ValidationError
+
+from autorouter.core.address import is_private, parse
+from autorouter.core.fleet import Node, Region
+from autorouter.core.names import RouterName
+from autorouter.core.observation import Observation, Outcome, Report
+from autorouter.core.units import Instant, Millis, Seconds
+from autorouter.probing.kernel import KernelRtt, newest_sample, read
+from autorouter.reports import outcome_of, report_of
+from autorouter.wire.node import NodeReport
+
+PATH = "/v1/node/status"
+DEADLINE = Seconds(1.0)
+MOST_BYTES = 64 * 1024
+"""An honest report of 256 models is half of this."""
+
+AddrInfo = tuple[int, int, int, str, tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look found."""
+
+    outcome: Outcome
+    reason: str = ""
+    report: Report | None = None
+
+
+class StatusLook:
+    """A line of sight to one node agent."""
+
+    def __init__(self, router: RouterName, region: Region, node: Node, clock: Callable[[], Instant]) -> None:
+        self._router = router
+        self._region = region
+        self._node = node
+        self._now = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._socket: socket.socket | None = None
+        self._before: KernelRtt | None = None
+
+    async def __call__(self) -> Observation:
+        """What is found now; never raises."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                found = await self._ask()
+        except TimeoutError:
+            found = Found(Outcome.TIMED_OUT, f"no answer within {DEADLINE:g} s")
+        except (aiohttp.ClientError, OSError) as exc:
+            found = _failure(exc)
+        rtt = self._round_trip() if found.report is not None else None
+        return Observation(
+            self._router, self._node.name, self._now(), found.outcome, found.reason[:256], rtt, found.report
+        )
+
+    async def close(self) -> None:
+        """Stop looking."""
+        self._drop_socket()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _ask(self) -> Found:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=1, socket_factory=self._open_socket)
+            self._session = aiohttp.ClientSession(
+                connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        async with self._session.get(self._node.agent + PATH, allow_redirects=False, headers=headers) as answer:
+            if answer.status != 200:
+                return Found(Outcome.GARBLED, f"answered {answer.status} to {PATH}")
+            body = await _at_most(answer.content, MOST_BYTES)
+            if body is None:
+                answer.close()
+                return Found(Outcome.GARBLED, f"answered more than {MOST_BYTES} bytes")
+            return self._understood(body)
+
+    def _understood(self, body: bytes) -> Found:
+        try:
+            report = NodeReport.model_validate_json(body)
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(step) for step in first["loc"])
+            return Found(Outcome.GARBLED, f"not a node report: {where}: {first['msg']}")
+        if (report.region, report.node) != (self._region.name, self._node.name):
+            return Found(Outcome.GARBLED, f"claims to be {report.node} in {report.region}")
+        return Found(outcome_of(report), report.reason, report_of(report))
+
+    def _open_socket(self, info: AddrInfo) -> socket.socket:
+        """A socket for aiohttp, with a second handle on it to ask the kernel by; private targets are refused here."""
+        family, kind, protocol, _, target = info
+        address = parse(f"[{target[0]}]")
+        if not self._region.allow_private and (address is None or is_private(address)):
+            raise PermissionError(f"{target[0]} is private and {self._region.name} does not say allow_private")
+        opened = socket.socket(family, kind, protocol)
+        self._drop_socket()
+        self._socket = opened.dup()
+        return opened
+
+    def _drop_socket(self) -> None:
+        self._before = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _round_trip(self) -> Millis | None:
+        after = read(self._socket) if self._socket is not None else None
+        if after is None:
+            return None
+        sample = newest_sample(self._before, after)
+        self._before = after
+        return sample
+
+
+async def _at_most(content: aiohttp.StreamReader, most: int) -> bytes | None:
+    """The whole body, or None if it is longer than *most*."""
+    body = bytearray()
+    async for chunk in content.iter_chunked(8192):
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+def _failure(exc: Exception) -> Found:
+    """What a failed connection says of the node."""
+    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
+    if isinstance(cause, ConnectionRefusedError):
+        return Found(Outcome.REFUSED, "connection refused")
+    if isinstance(cause, ConnectionResetError | BrokenPipeError | aiohttp.ServerDisconnectedError):
+        return Found(Outcome.REFUSED, "connection reset")
+    if isinstance(exc, aiohttp.ClientConnectionError | OSError):
+        return Found(Outcome.UNREACHABLE, f"cannot connect: {cause}")
+    return Found(Outcome.GARBLED, f"not HTTP as it should be: {type(exc).__name__}")

@@ -1,0 +1,158 @@
+"""The write path: look at nodes, hear what other routers found, fold it all, publish the fleet.
+
+One loop decides who is due; every look is a task of its own under one group. The store is told from a queue of its
+own, so that a store that hangs delays nothing: this router goes on with what it sees itself.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from autorouter.core.catalog import Catalog
+from autorouter.core.errors import StoreError
+from autorouter.core.fleet import FleetSnapshot, Node, Region
+from autorouter.core.ledger import FRESH_PROBES, Ledger, fold, forget, snapshot
+from autorouter.core.names import NodeName, RouterName
+from autorouter.core.observation import Observation
+from autorouter.core.schedule import next_look, probed
+from autorouter.core.units import Instant
+from autorouter.runtime.ports import Clock, Look, Probe, Store, Witness
+from autorouter.runtime.snapshots import Snapshots
+
+LONGEST_NAP = 0.25
+"""Seconds between looks at the plan when nothing is due: how soon a reload takes effect."""
+
+MOST_UNTOLD = 10_000
+"""Observations that wait for the store; older ones are dropped, for they are the least news."""
+
+STORE_RETRY = 1.0
+"""Seconds before a store that failed is tried again."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """One node that is being watched."""
+
+    region: Region
+    node: Node
+    look: Look
+    asked: Instant | None = None
+    looking: bool = False
+
+
+class Observer:
+    """Keeps the snapshot true."""
+
+    def __init__(
+        self, router: RouterName, snapshots: Snapshots, probe: Probe, store: Store, clock: Clock, witness: Witness
+    ) -> None:
+        self._snapshots = snapshots
+        self._probe = probe
+        self._store = store
+        self._now = clock
+        self._witness = witness
+        self._ledger = Ledger(router)
+        self._watches: dict[NodeName, Watch] = {}
+        self._untold: asyncio.Queue[Observation] = asyncio.Queue(MOST_UNTOLD)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell())
+            tasks.create_task(self._hear())
+            await self._watch(tasks)
+
+    async def close(self) -> None:
+        """Stop looking at every node."""
+        for watch in self._watches.values():
+            await watch.look.close()
+
+    def unknown(self) -> tuple[NodeName, ...]:
+        """Nodes that should be watched and were never looked at, by anyone."""
+        nodes = (view for region in self._snapshots.fleet.regions for view in region.nodes if probed(region.region))
+        return tuple(view.node.name for view in nodes if view.seen is None)
+
+    def republish(self) -> None:
+        """Publish the fleet anew, after the catalog was swapped."""
+        self._publish()
+
+    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._follow_catalog(self._snapshots.catalog)
+            now = self._now()
+            due = {name: self._due(watch, now) for name, watch in self._watches.items() if not watch.looking}
+            for name in (name for name, at in due.items() if at <= now):
+                watch = self._watches[name]
+                watch.asked, watch.looking = now, True
+                tasks.create_task(self._look(watch))
+            ahead = min((at - now for at in due.values() if at > now), default=LONGEST_NAP)
+            await asyncio.sleep(min(ahead, LONGEST_NAP))
+
+    def _due(self, watch: Watch, now: Instant) -> Instant:
+        memory = self._ledger.own(watch.node.name)
+        return next_look(watch.node.name, memory, watch.asked, self._snapshots.catalog.probe_every, now)
+
+    async def _follow_catalog(self, catalog: Catalog) -> None:
+        """Watch what the catalog names, and nothing else."""
+        wanted = {name: both for name, both in catalog.nodes.items() if probed(both[0])}
+        for name, watch in list(self._watches.items()):
+            if wanted.get(name) != (watch.region, watch.node):
+                await self._watches.pop(name).look.close()
+        for name, (region, node) in wanted.items():
+            if name not in self._watches:
+                self._watches[name] = Watch(region, node, self._probe(region, node))
+
+    async def _look(self, watch: Watch) -> None:
+        observation = await watch.look()
+        watch.looking = False
+        if self._watches.get(watch.node.name) is not watch:
+            return  # the catalog no longer knows it as it was
+        self._witness.observed(observation)
+        self._fold(observation)
+        if self._untold.full():
+            self._untold.get_nowait()
+            self._witness.dropped()
+        self._untold.put_nowait(observation)
+
+    async def _tell(self) -> None:
+        while True:
+            observation = await self._untold.get()
+            try:
+                await self._store.append(observation)
+            except StoreError:
+                self._witness.dropped()
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                async for observation in self._news():
+                    if observation.node in self._snapshots.catalog.nodes:
+                        self._fold(observation)
+            except StoreError as exc:
+                self._witness.store_changed(up=False, reason=str(exc))
+            await asyncio.sleep(STORE_RETRY)
+
+    async def _news(self) -> AsyncIterator[Observation]:
+        """What other routers found."""
+        async for observation in self._store.follow():
+            self._witness.store_changed(up=True, reason="")
+            if observation.router != self._ledger.router:
+                yield observation
+
+    def _fold(self, observation: Observation) -> None:
+        after = fold(self._ledger, observation)
+        if after is not self._ledger:
+            self._ledger = after
+            self._publish()
+
+    def _publish(self) -> None:
+        catalog, before, now = self._snapshots.catalog, self._snapshots.fleet, self._now()
+        self._ledger = forget(self._ledger, catalog.nodes, Instant(now - 2 * FRESH_PROBES * catalog.probe_every))
+        after = snapshot(catalog.regions, self._ledger, catalog.probe_every, now, before.revision + 1)
+        self._snapshots.fleet = after
+        self._witness.published(before, after)
+
+
+def first_fleet(catalog: Catalog, now: Instant) -> FleetSnapshot:
+    """The fleet before anything was seen: everything unknown."""
+    return snapshot(catalog.regions, Ledger(RouterName("")), catalog.probe_every, now, 0)

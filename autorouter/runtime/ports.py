@@ -1,0 +1,56 @@
+"""What the runtime needs of the world outside; owned here, implemented elsewhere, held to one contract suite each."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from autorouter.core.fleet import FleetSnapshot, Node, Region
+from autorouter.core.observation import Observation
+from autorouter.core.units import Instant
+
+Clock = Callable[[], Instant]
+"""Tells this instant."""
+
+
+class Store(Protocol):
+    """Memory of observations shared between routers."""
+
+    async def append(self, observation: Observation) -> None:
+        """Make *observation* known to every follower, within 0.2 s or with `StoreError`."""
+
+    def follow(self) -> AsyncIterator[Observation]:
+        """The recent past, then everything as it is appended, in order, until it raises `StoreError`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Look(Protocol):
+    """A line of sight to one node."""
+
+    async def __call__(self) -> Observation:
+        """What is found now. Never raises: a failure is an outcome."""
+        ...
+
+    async def close(self) -> None:
+        """Stop looking."""
+
+
+Probe = Callable[[Region, Node], Look]
+"""Opens a line of sight."""
+
+
+class Witness(Protocol):
+    """Is told what happens; metrics and logs hang here. Must not block."""
+
+    def observed(self, observation: Observation) -> None:
+        """A node was looked at by this very router."""
+
+    def published(self, before: FleetSnapshot, after: FleetSnapshot) -> None:
+        """The fleet has a new snapshot."""
+
+    def store_changed(self, *, up: bool, reason: str) -> None:
+        """The store came or went."""
+
+    def dropped(self) -> None:
+        """An observation could not be told to the other routers in time."""
