@@ -39,14 +39,12 @@ _log = structlog.get_logger()
 class Agent:
     """One node, wired together."""
 
-    def __init__(self, options: Options, models: tuple[ModelSpec, ...]) -> None:
+    def __init__(self, options: Options, models: tuple[ModelSpec, ...], engine: Engine) -> None:
         clock = SystemClock()
         by_name = {model.name: model for model in models}
         gates = _gates(options, models, clock)
         identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
-        store = store_at(dict(os.environ))
-        setting = Setting(models, store, options.triton, options.allow_unpatched_triton)
-        self.engine: Engine = ENGINES[options.engine](setting)
+        self.engine = engine
         self.door = Door()
         reporter = Reporter(identity, models, self.engine, gates, self.door)
         gauges = Gauges(lambda: {name: (gate.busy, gate.queued) for name, gate in gates.items()}, self.engine.tally)
@@ -72,7 +70,9 @@ async def fetch(options: Options) -> None:
 
 async def serve(options: Options) -> None:
     """Serve until told to stop. Raises `ConfigError` or `ArtefactError` for what the operator must mend."""
-    agent = Agent(options, choose(read_catalogue(), options))
+    models = choose(read_catalogue(), options)
+    setting = Setting(models, store_at(dict(os.environ)), options.triton, options.allow_unpatched_triton)
+    agent = Agent(options, models, ENGINES[options.engine](setting))
     runner = web.AppRunner(agent.application, handler_cancellation=True, access_log=None, shutdown_timeout=CLOSE_S)
     await runner.setup()
     try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,7 +63,7 @@ class Options(BaseModel):
     """Seconds. A client that has waited this long is better served elsewhere."""
     idle_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds without a sign of life, of the engine or of a client that should be reading."""
-    engine: str = "triton"
+    engine: Literal["triton", "echo"] = "triton"
     triton: str | None = None
     """gRPC address of a Triton that somebody else runs; None: start the wheel's."""
     allow_unpatched_triton: bool = False

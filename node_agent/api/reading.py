@@ -16,6 +16,8 @@ LARGEST_BODY = 1 << 20
 LONGEST_ARRIVAL_S = 30.0
 """For a whole body: 1 MiB on a bad mobile link takes about ten."""
 
+LARGEST_SHOWN = 10**20
+
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -89,11 +91,15 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _shown(found: object) -> str:
-    if isinstance(found, str | int | float | bool | None):
-        return (
-            f"{found!r:.60}" if not isinstance(found, int) else f"{found:.6g}" if abs(found) > 10**12 else repr(found)
-        )
-    return _kind(found)
+    match found:
+        case None | bool() | float():
+            return json.dumps(found)
+        case int():
+            return str(found) if abs(found) < LARGEST_SHOWN else "a number of many digits"
+        case str():
+            return f"{found!r:.60}"
+        case _:
+            return _kind(found)
 
 
 def _kind(found: object) -> str:

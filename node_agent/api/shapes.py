@@ -7,7 +7,7 @@ by name with any other. What is in neither is unknown, and refused too: a parame
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from node_agent.core.chat import Message, Prompt, Role, Sampling
@@ -44,8 +44,6 @@ MOST_STOPS = 4
 LONGEST_STOP = 256
 
 Strict = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-Number = Annotated[float, Field(strict=False)]
-"""JSON has one kind of number: ``1`` is a temperature too."""
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_STOP)]
 
 
@@ -58,13 +56,29 @@ class Part(BaseModel):
     text: str
 
 
+def _arm(value: object) -> str:
+    """Which arm of "a text or a list" is meant. No parameter can have such a name: errors leave it out."""
+    return "(list)" if isinstance(value, list) else "(text)"
+
+
+Content = Annotated[
+    Annotated[str, Tag("(text)")]
+    | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES), Tag("(list)")],
+    Discriminator(_arm),
+]
+Stops = Annotated[
+    Annotated[Stop, Tag("(text)")] | Annotated[list[Stop], Field(max_length=MOST_STOPS), Tag("(list)")],
+    Discriminator(_arm),
+]
+
+
 class ChatMessage(BaseModel):
     """One turn."""
 
     model_config = Strict
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES)]
+    content: Content
     name: Annotated[str, StringConstraints(max_length=64)] | None = None
     """Who speaks, among several of one role. Accepted; these models' templates have no place for it."""
 
@@ -95,17 +109,17 @@ class ChatRequest(BaseModel):
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[Number, Field(ge=0, le=1)] | None = None
-    frequency_penalty: Annotated[Number, Field(ge=-2, le=2)] | None = None
-    presence_penalty: Annotated[Number, Field(ge=-2, le=2)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    stop: Stop | Annotated[list[Stop], Field(max_length=MOST_STOPS)] | None = None
+    stop: Stops | None = None
     user: Annotated[str, StringConstraints(max_length=256)] | None = None
     """Accepted and not used, which is what OpenAI defines: it names an end user for the operator's own eyes."""
     top_k: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
-    repetition_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
 
     @model_validator(mode="before")
     @classmethod

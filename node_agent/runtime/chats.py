@@ -20,7 +20,7 @@ COME_BACK = Seconds(2.0)
 class Chats:
     """The read path of the node."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the six things an answer needs; a bag for them would only hide that
+    def __init__(
         self, engine: Engine, gates: Mapping[ModelName, Gate], door: Door, ledger: Ledger, clock: Clock, idle: Seconds
     ) -> None:
         self._engine = engine

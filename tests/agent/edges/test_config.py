@@ -1,0 +1,65 @@
+"""Bad options and catalogues, each with its exact sentence."""
+
+import pytest
+
+from node_agent.config import choose, read_catalogue, read_options
+from node_agent.core.errors import ConfigError
+
+GIVEN = {"region": "yto-01"}
+
+
+def test_a_node_is_called_like_its_region_unless_it_is_told():
+    assert read_options({**GIVEN, "node": None}).node == "yto-01"
+    assert read_options({**GIVEN, "node": "yto-01-b"}).node == "yto-01-b"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"host": "0.0.0.0"}, "--host 0.0.0.0 can be reached from other machines"),
+        ({"host": "example.com"}, "--host example.com can be reached from other machines"),
+        ({"port": 70000}, "--port: Input should be less than or equal to 65535, found 70000"),
+        ({"queue_deadline": 0}, "--queue-deadline: Input should be greater than 0, found 0"),
+        ({"idle_timeout": float("nan")}, "--idle-timeout: "),
+        ({"region": "yto 01"}, "--region: String should match pattern"),
+        ({"slots": 0}, "--slots: Input should be greater than or equal to 1, found 0"),
+        ({"engine": "tritn"}, "--engine: "),
+    ],
+)
+def test_a_wrong_option_is_named(wrong, sentence):
+    with pytest.raises(ConfigError) as caught:
+        read_options({**GIVEN, **wrong})
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback_needs_no_leave(host):
+    assert read_options({**GIVEN, "host": host}).host == host
+
+
+def test_an_open_node_may_listen_anywhere():
+    assert read_options({**GIVEN, "host": "0.0.0.0", "open": True}).open
+
+
+def test_a_model_that_the_catalogue_lacks_is_named_with_those_it_has():
+    with pytest.raises(ConfigError, match="--model nope: not in the catalogue, which has smollm2-135m-instruct"):
+        choose(read_catalogue(), read_options({**GIVEN, "models": ("nope",)}))
+
+
+def test_slots_on_the_command_line_win_over_the_catalogue():
+    assert choose(read_catalogue(), read_options({**GIVEN, "slots": 7}))[0].slots == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("models: {m: {kind: llm, colour: red}}", "catalogue.yaml: models.m."),
+        ("models: {'a b': {}}", "catalogue.yaml: models.a b"),
+        ("models: [", "catalogue.yaml: "),
+        ("", "catalogue.yaml: "),
+    ],
+)
+def test_a_wrong_catalogue_is_named(text, sentence):
+    with pytest.raises(ConfigError) as caught:
+        read_catalogue(text)
+    assert str(caught.value).startswith(sentence)

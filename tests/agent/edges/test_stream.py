@@ -1,0 +1,127 @@
+"""The stream, byte for byte, and what ends it."""
+
+import asyncio
+
+from node_agent.core.errors import EngineError, Fault
+from tests.agent.scenes import MODEL, masked, serving
+
+HEAD = b'data: {"id":"ID","object":"chat.completion.chunk","created":0,"model":"smollm2-135m-instruct","choices":['
+
+
+def chunk(delta: bytes, finish: bytes = b"null", usage: bytes = b"") -> bytes:
+    choice = b'{"index":0,"delta":' + delta + b',"logprobs":null,"finish_reason":' + finish + b"}"
+    return HEAD + choice + b"]" + usage + b"}\n\n"
+
+
+async def test_a_stream_is_a_role_then_texts_then_a_finish_then_done():
+    async with serving() as node:
+        answer = await node.chat("one two", stream=True)
+        assert masked(await answer.read()) == (
+            chunk(b'{"role":"assistant","content":""}')
+            + chunk(b'{"content":"one"}')
+            + chunk(b'{"content":" two"}')
+            + chunk(b"{}", b'"stop"')
+            + b"data: [DONE]\n\n"
+        )
+        assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+
+
+async def test_usage_is_one_more_chunk_when_it_is_asked_for_and_null_in_the_others():
+    async with serving() as node:
+        answer = await node.chat("one", stream=True, stream_options={"include_usage": True})
+        null = b',"usage":null'
+        assert masked(await answer.read()) == (
+            chunk(b'{"role":"assistant","content":""}', usage=null)
+            + chunk(b'{"content":"one"}', usage=null)
+            + chunk(b"{}", b'"stop"', usage=null)
+            + HEAD
+            + b'],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}\n\n'
+            + b"data: [DONE]\n\n"
+        )
+
+
+async def test_a_line_end_in_a_text_does_not_split_its_event():
+    async with serving() as node:
+        body = await (await node.chat("a\n\ndata: b\r\n\u2028c", stream=True)).read()
+        events = body.removesuffix(b"\n\n").split(b"\n\n")
+        assert all(event.startswith(b"data: ") and b"\n" not in event and b"\r" not in event for event in events)
+
+
+async def test_a_whole_answer_tells_text_finish_usage_and_region():
+    async with serving() as node:
+        whole = await (await node.chat("one two three", max_tokens=2)).json()
+        assert whole["object"] == "chat.completion"
+        assert whole["model"] == MODEL
+        assert whole["choices"][0]["message"]["content"] == "one two"
+        assert whole["choices"][0]["finish_reason"] == "length"
+        assert whole["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+        assert whole["pg_metadata"]["region"] == "yto-01"
+
+
+async def test_a_stop_text_ends_the_answer_and_is_not_in_it():
+    async with serving() as node:
+        whole = await (await node.chat("one two three four", stop=["four", "three"])).json()
+        assert whole["choices"][0]["message"]["content"] == "one two "
+        assert whole["choices"][0]["finish_reason"] == "stop"
+
+
+async def test_a_failure_before_the_first_text_has_a_status_of_its_own():
+    async with serving() as node:
+        answer = await node.chat("word " * 5000, stream=True)
+        problem = await answer.json()
+        assert (answer.status, problem["code"], problem["error"]["param"]) == (
+            400,
+            "context_length_exceeded",
+            "messages",
+        )
+
+
+async def test_a_failure_in_the_middle_ends_the_stream_with_an_error_event():
+    class Breaking:
+        def __init__(self, engine):
+            self._engine = engine
+
+        def __getattr__(self, name):
+            return getattr(self._engine, name)
+
+        async def generate(self, prompt):
+            async for piece in self._engine.generate(prompt):
+                yield piece
+                raise EngineError(Fault.UNREACHABLE, "the engine cannot be reached")
+
+    async with serving(wrap=Breaking) as node:
+        events = (await (await node.chat("one two", stream=True)).read()).split(b"\n\n")
+        assert b'"content":"one"' in events[1]
+        assert events[2] == (
+            b'data: {"error":{"message":"the engine cannot be reached","type":"server_error",'
+            b'"param":null,"code":"engine_unavailable"}}'
+        )
+        assert events[3:] == [b""]
+
+
+async def test_silence_ends_a_stream_with_an_error_event():
+    async with serving(idle_timeout=0.05) as node:
+        answer = await node.chat("one two", stream=True, stop=None)
+        await answer.read()
+        node.engine.pace = 60.0
+        late = await node.chat("one two", stream=True)
+        assert (late.status, (await late.json())["code"]) == (504, "engine_silent")
+
+
+async def test_a_client_that_leaves_frees_its_slot_and_stops_the_model():
+    async with serving(pace=0.02) as node:
+        answer = await node.chat("word " * 500, stream=True)
+        await answer.content.readline()
+        assert (await node.model())["busy"] == 1
+        answer.close()
+        await node.until(lambda model: model["busy"] == 0)
+        assert node.engine.generating == 0
+
+
+async def test_a_client_that_leaves_while_waiting_for_a_whole_answer_frees_its_slot():
+    async with serving(pace=0.02) as node:
+        asking = asyncio.ensure_future(node.chat("word " * 500))
+        await node.until(lambda model: model["busy"] == 1)
+        asking.cancel()
+        await node.until(lambda model: model["busy"] == 0)
+        assert node.engine.generating == 0
