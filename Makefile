@@ -21,6 +21,7 @@ check:  ## format, lint, types and the shape of the house
 	@$(V)/ruff check .
 	@$(V)/lint-imports
 	@$(V)/mypy
+	@$(V)/mypy deploy/demo/demo.py
 
 fast:  ## the tests that start no other process
 	@$(V)/pytest -q tests/core tests/laws tests/wire tests/architecture tests/edges autorouter/core node_agent/core

@@ -5,7 +5,7 @@ from math import hypot
 from typing import Literal
 
 from autorouter.core.fleet import RegionView
-from autorouter.core.latency.law import SHIFT, slope, spread, typical_rtt
+from autorouter.core.latency.law import SHIFT, blur, spread, typical_rtt
 from autorouter.core.place import distance
 from autorouter.core.query import Access, Client
 from autorouter.core.units import Kilometres, Millis
@@ -46,11 +46,13 @@ def estimate(client: Client, view: RegionView) -> Estimate:
         return _shifted(view.rtt if view.rtt is not None else FARTHEST, WIDEST, "unknown")
     km = distance(client.at, view.region.at)
     rtt = typical_rtt(km)
-    return _shifted(rtt, hypot(spread(km), slope(km) * _radius(client) / (rtt + SHIFT)), "estimated")
+    return _shifted(rtt, hypot(spread(km), blur(km, _radius(client)) / (rtt + SHIFT)), "estimated")
 
 
-def _radius(client: Client) -> float:
-    return client.radius * RADIUS_STRETCH if client.radius is not None else RADIUS_OF[client.access]
+def _radius(client: Client) -> Kilometres:
+    if client.radius is None:
+        return RADIUS_OF[client.access]
+    return Kilometres(client.radius * RADIUS_STRETCH)
 
 
 def _shifted(rtt: Millis, tau: float, source: Source) -> Estimate:

@@ -37,12 +37,14 @@ def typical_rtt(km: Kilometres) -> Millis:
     return Millis(_at(TYPICAL, km))
 
 
-def slope(km: Kilometres) -> float:
-    """Milliseconds that one more kilometre adds at *km*."""
-    step = max(1.0, 0.01 * km)
-    return (typical_rtt(Kilometres(km + step)) - typical_rtt(Kilometres(max(0.0, km - step)))) / (
-        km + step - max(0.0, km - step)
-    )
+def blur(km: Kilometres, radius: Kilometres) -> Millis:
+    """What *radius* kilometres of doubt about a place *km* away are worth.
+
+    Half the difference over ``km ± radius`` rather than a slope at *km*: the law is steep near zero, and a slope
+    there would make a small doubt look like a continent.
+    """
+    farther, nearer = Kilometres(km + radius), Kilometres(max(0.0, km - radius))
+    return Millis((typical_rtt(farther) - typical_rtt(nearer)) / 2)
 
 
 def spread(km: Kilometres) -> float:

