@@ -1,4 +1,7 @@
+import pytest
 from hypothesis import Phase, settings
+
+from tests.valkey import running
 
 settings.register_profile(
     "ci",
@@ -7,3 +10,10 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
 settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory):
+    """One Valkey for all tests that leave it running."""
+    with running(tmp_path_factory.mktemp("valkey")) as valkey:
+        yield valkey

@@ -34,6 +34,7 @@ class Phase(Enum):
     WEAK = auto()
     MISSED_ONCE = auto()
     MISSED_TWICE = auto()
+    """Or once while weak: silence never makes a node look better."""
     REFUSED_ONCE = auto()
     """Awaits the confirming probe."""
     DOWN = auto()
@@ -69,7 +70,7 @@ TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = MappingProxyType(
         P.NEW: _row(P.UP, P.WEAK, P.ABSENT, P.ABSENT, P.ABSENT),
         P.ABSENT: _row(P.UP, P.WEAK, P.ABSENT, P.ABSENT, P.ABSENT),
         P.UP: _row(P.UP, P.WEAK, P.DOWN, P.MISSED_ONCE, P.REFUSED_ONCE),
-        P.WEAK: _row(P.UP, P.WEAK, P.DOWN, P.MISSED_ONCE, P.REFUSED_ONCE),
+        P.WEAK: _row(P.UP, P.WEAK, P.DOWN, P.MISSED_TWICE, P.REFUSED_ONCE),
         P.MISSED_ONCE: _row(P.UP, P.WEAK, P.DOWN, P.MISSED_TWICE, P.DOWN),
         P.MISSED_TWICE: _row(P.UP, P.WEAK, P.DOWN, P.DOWN, P.DOWN),
         P.REFUSED_ONCE: _row(P.UP, P.WEAK, P.DOWN, P.DOWN, P.DOWN),

@@ -1,0 +1,97 @@
+"""Redis at its worst: gone, paused, emptied, poisoned."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from autorouter.core.errors import StoreError
+from autorouter.runtime.clock import now
+from autorouter.store.redis import STREAM, RedisStore
+from tests.contracts.test_store import first, seen
+from tests.valkey import running
+
+
+@pytest.fixture
+def own_valkey(tmp_path):
+    with running(tmp_path) as valkey:
+        yield valkey
+
+
+@pytest.fixture
+async def refused():
+    return []
+
+
+@pytest.fixture
+async def store(own_valkey, refused):
+    opened = RedisStore(own_valkey.url, now, lambda: refused.append(1))
+    yield opened
+    await opened.close()
+
+
+async def test_a_paused_redis_costs_a_teller_a_fifth_of_a_second_not_more(own_valkey, store):
+    await store.append(seen("a"))
+    own_valkey.pause()
+    began = now()
+    with pytest.raises(StoreError):
+        await store.append(seen("b"))
+    assert now() - began < 1.0
+    own_valkey.resume()
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await store.append(seen("c"))
+            except StoreError:
+                continue
+            break
+
+
+async def test_a_dead_redis_is_an_error_to_both_sides_and_no_more(own_valkey, store):
+    own_valkey.kill()
+    with pytest.raises(StoreError):
+        await store.append(seen("a"))
+    with pytest.raises(StoreError):
+        await first(store, 1)
+    own_valkey.start()
+    await store.append(seen("b"))
+    assert [each.node for each in await first(store, 1)] == ["b"]
+
+
+async def test_a_follower_outlives_an_emptied_redis(own_valkey, store):
+    await store.append(seen("a"))
+    async with asyncio.timeout(10), aclosing(store.follow()) as news:
+        assert (await anext(news)).node == "a"
+        own_valkey.flush()
+        await store.append(seen("b"))
+        assert (await anext(news)).node == "b"
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"o": "not json"},
+        {"o": b"\xff\xfe"},
+        {"x": "another field"},
+        {"o": '{"router":"r","node":"../../etc","outcome":"ready"}'},
+        {"o": '{"router":"r","node":"n","outcome":"splendid"}'},
+        {"o": '{"router":"r","node":"n","outcome":"ready","rtt_ms":NaN}'},
+        {"o": '{"router":"r","node":"n","outcome":"ready","reason":"' + "x" * 100_000 + '"}'},
+        {"o": "[" * 50_000},
+    ],
+)
+async def test_what_is_no_observation_is_skipped_and_counted(own_valkey, store, refused, poison):
+    with own_valkey.client() as client:
+        client.xadd(STREAM, poison)
+    await store.append(seen("a"))
+    assert [each.node for each in await first(store, 1)] == ["a"]
+    assert len(refused) == 1
+
+
+async def test_a_key_of_the_wrong_kind_is_an_error_not_a_crash(own_valkey, store):
+    with own_valkey.client() as client:
+        client.set(STREAM, "mine now")
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        await store.append(seen("a"))
+    with pytest.raises(StoreError):
+        await first(store, 1)
