@@ -82,7 +82,9 @@ def _cidr(path: Path, found: str) -> Iterator[Fault]:
 
 def _url(path: Path, found: str, region: RegionShape, *, probed: bool = False) -> Iterator[Fault]:
     parts = _parts(found)
-    if parts is None:
+    if "@" in found:
+        yield path, f"found credentials in a URL, expected {A_BASE_URL}"
+    elif parts is None:
         yield path, f"found {shown(found)}, expected {A_BASE_URL}"
     elif parts.scheme == "http" and not region.allow_http:
         yield path, f"found {shown(found)}, expected https; say 'allow_http: true' in {region.id} to allow http"
@@ -97,7 +99,7 @@ def _parts(url: str) -> SplitResult | None:
         port = parts.port
     except ValueError:
         return None
-    bare = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
+    bare = not (parts.path or parts.query or parts.fragment)
     plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>#?@')
     return parts if parts.scheme in ("http", "https") and parts.hostname and bare and plain and port != 0 else None
 

@@ -1,0 +1,68 @@
+"""The router's HTTP surface over a fleet that a test draws up, with no observer behind it."""
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from autorouter.api.fleet import FleetEdge
+from autorouter.api.health import HealthEdge
+from autorouter.api.route import RouteEdge
+from autorouter.api.site import site
+from autorouter.core.address import block
+from autorouter.core.catalog import Catalog
+from autorouter.core.fleet import FleetSnapshot, Stage
+from autorouter.core.names import Country
+from autorouter.core.networks import KnownNetwork
+from autorouter.core.units import Instant, Millis
+from autorouter.location.chain import Locator
+from autorouter.runtime.clock import now
+from autorouter.runtime.router import Router
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.telemetry import Telemetry
+from tests.scenes import MONTREAL, NEW_YORK, TORONTO, VANCOUVER, region
+
+LOOPBACK = block("127.0.0.0/8")
+
+
+class Site:
+    """A running site and what stands behind it."""
+
+    def __init__(self):
+        self.fleet(
+            region("yto-01", TORONTO),
+            region("yul-01", MONTREAL),
+            region("yvr-02", VANCOUVER),
+            region("nyc-01", NEW_YORK, country="US", stage=Stage.PLANNED),
+        )
+        self.telemetry = Telemetry(Millis(300.0))
+        self.unknown = ()
+
+    def fleet(self, *views):
+        catalog = Catalog(tuple(view.region for view in views))
+        snapshot = FleetSnapshot(7, now(), views)
+        if hasattr(self, "snapshots"):
+            self.snapshots.catalog, self.snapshots.fleet = catalog, snapshot
+        else:
+            self.snapshots = Snapshots(catalog, snapshot)
+
+    def age(self, seconds):
+        fleet = self.snapshots.fleet
+        self.snapshots.fleet = FleetSnapshot(fleet.revision, Instant(fleet.taken - seconds), fleet.regions)
+
+    def app(self):
+        known = (KnownNetwork(LOOPBACK, TORONTO, Country("CA")),
+                 KnownNetwork(block("203.0.113.0/24"), VANCOUVER, Country("CA")))  # fmt: skip
+        router = Router(self.snapshots, (self.telemetry.decided,))
+        route = RouteEdge(router, self.snapshots, Locator(known, (LOOPBACK,)), now)
+        health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
+        return site(route, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
+
+
+@pytest.fixture
+def behind():
+    return Site()
+
+
+@pytest.fixture
+async def http(behind):
+    async with TestClient(TestServer(behind.app())) as client:
+        yield client

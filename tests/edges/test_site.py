@@ -1,0 +1,81 @@
+"""Everything around the route: the fleet, the models, readiness, metrics, and what is refused."""
+
+import pytest
+
+from autorouter.core.fleet import Health
+from tests.scenes import region
+
+
+async def test_regions_tell_what_is_configured_and_what_is_seen(http):
+    told = await (await http.get("/v1/regions")).json()
+    by_name = {each["region"]: each for each in told["regions"]}
+    assert by_name["yto-01"]["health"] == "up"
+    assert by_name["nyc-01"]["stage"] == "planned"
+    assert by_name["yto-01"]["nodes"][0]["models"][0]["slots"] == 4
+    assert told["revision"] == 7
+
+
+async def test_models_are_a_list_as_openais_clients_know_it(http, behind):
+    behind.fleet(region("yto-01"), region("yul-01", health=Health.DOWN))
+    told = await (await http.get("/v1/models")).json()
+    assert told["object"] == "list"
+    assert [(each["id"], each["object"], each["regions"]) for each in told["data"]] == [
+        ("smollm2", "model", ["yto-01"])
+    ]
+    assert (await (await http.get("/v1/models/smollm2")).json())["id"] == "smollm2"
+    missing = await http.get("/v1/models/smolm2")
+    assert missing.status == 404
+    assert "did you mean 'smollm2'" in (await missing.json())["error"]["message"]
+
+
+async def test_ready_means_fresh_enough(http, behind):
+    assert (await http.get("/readyz")).status == 200
+    behind.age(7)
+    stale = await http.get("/readyz?verbose")
+    assert stale.status == 503
+    assert (await stale.json())["checks"] == {"nodes_looked_at": True, "fleet_fresh": False}
+    assert (await http.get("/livez")).status == 200
+    assert (await http.get("/v1/route")).status == 200
+
+
+async def test_a_router_that_has_not_looked_yet_is_not_ready(http, behind):
+    behind.unknown = ("yto-01",)
+    assert (await http.get("/readyz")).status == 503
+
+
+async def test_metrics_count_answers_and_problems_and_never_a_strangers_words(http):
+    await http.get("/v1/route")
+    await http.get("/v1/route?model=some-strange-model")
+    await http.get("/v1/route?strange=1")
+    await http.get("/strange/path")
+    text = await (await http.get("/metrics")).text()
+    assert 'autorouter_answers_total{outcome="routed",region="yto-01"} 1.0' in text
+    assert 'autorouter_problems_total{code="model_not_found"} 1.0' in text
+    assert "strange" not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/v1/routes", 404, "not_found"),
+        ("GET", "/v1/route/", 404, "not_found"),
+        ("POST", "/v1/route", 405, "method_not_allowed"),
+        ("DELETE", "/v1/regions", 405, "method_not_allowed"),
+        ("GET", "/%2e%2e/%00", 404, "not_found"),
+    ],
+)
+async def test_what_is_not_there_is_a_problem_too(http, method, path, status, code):
+    answer = await http.request(method, path)
+    told = await answer.json(content_type="application/problem+json")
+    assert (answer.status, told["code"], told["status"]) == (status, code, status)
+    assert answer.headers["X-Request-Id"]
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+async def test_a_defect_of_ours_is_a_500_without_a_word_of_it(http, behind):
+    behind.snapshots.fleet = None
+    answer = await http.get("/v1/route")
+    assert answer.status == 500
+    assert "NoneType" not in await answer.text()
+    assert (await answer.json(content_type="application/problem+json"))["code"] == "internal_error"
