@@ -10,7 +10,8 @@ from tests.scenes import TORONTO, VANCOUVER, region
 WELL_ASKED = [
     "", "?model=smollm2", "?scope=country", "?scope=GLOBAL", "?scope=whatever", "?residency=CA", "?residency=ca,US",
     "?budget_ms=50", "?tier=metro,mec", "?only=yto-01,toronto", "?exclude=yul-01", "?exclude=gone-99",
-    "?previous=yto-01", "?previous=gone-99", "?concurrency=4", "?priority=batch", "?lat=43.6&lon=-79.4", "?explain=1", "?explain=0",
+    "?previous=yto-01", "?previous=gone-99", "?concurrency=4", "?priority=batch", "?lat=43.6&lon=-79.4",
+    "?explain=1", "?explain=0",
 ]  # fmt: skip
 
 
