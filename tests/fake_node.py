@@ -1,5 +1,6 @@
 """A node agent's status endpoint that says what it is told to say: the other side of the wire, for probe tests."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -49,9 +50,16 @@ async def fake_node():
     fake = FakeNode()
     app = web.Application()
     app.router.add_get("/v1/node/status", fake.status)
-    async with TestServer(app) as running:
-        fake.url = str(running.make_url("")).rstrip("/")
+    running = TestServer(app)
+    await running.start_server()
+    fake.url = str(running.make_url("")).rstrip("/")
+    connections = running.handler
+    try:
         yield fake
+    finally:
+        await running.close()
+        await asyncio.sleep(0.05)  # a connection may have been accepted while the listener closed
+        await connections.shutdown(0)
 
 
 def as_json(value):
