@@ -44,7 +44,7 @@ if [ "$want" = test ]; then
 fi
 
 stamp=.venv/.holds-$want
-sum=$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1)
+sum=$(cat "$lock" pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then exit 0; fi
 
 say "setting up .venv with $("$python" -V)"
@@ -59,5 +59,10 @@ if ! install 2>/dev/null; then
     install || die "the wheels do not install"
 fi
 pip install --no-index --no-deps --no-build-isolation -e .
+if [ "$want" = test ]; then
+    say "fetching OpenAI's JavaScript client"
+    (cd tests/e2e/js && npm ci --cache "${wheels%/*}/npm" --prefer-offline --no-audit --no-fund --loglevel=error) \
+        || die "could not fetch the JavaScript client; is there a network?"
+fi
 echo "$sum" >"$stamp"
 say "ready"

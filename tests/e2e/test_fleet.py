@@ -1,0 +1,248 @@
+"""The whole thing as a newcomer gets it: `make demo`'s fleet on real Tritons, and the clients that everyone has.
+
+One fleet for all; the test that kills a node and the one that ends the demo come last, in this order.
+"""
+
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import openai
+import polargrid
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = "smollm2-135m-instruct"
+QUESTION = [{"role": "user", "content": "Name three rivers."}]
+
+
+def free_base():
+    """The first of four free ports in a row."""
+    while True:
+        base = random.randrange(20_000, 30_000, 10)
+        try:
+            for port in range(base, base + 4):
+                with socket.socket() as trial:
+                    trial.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+
+
+class Demo:
+    def __init__(self, process, url, said):
+        self.process = process
+        self.url = url
+        self.said = said
+
+    def get(self, path="/v1/route", **headers):
+        request = urllib.request.Request(self.url + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return exc.code, json.load(exc)
+
+    def pid(self, part):
+        """The process of one part of the demo."""
+        children = subprocess.run(
+            ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=True
+        )
+        return next(int(line.split()[0]) for line in children.stdout.splitlines() if part in line)
+
+
+@pytest.fixture(scope="module")
+def demo():
+    port = free_base()
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "deploy/demo/demo.py"],
+        env={**os.environ, "DEMO_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ready."):
+                break
+        else:
+            raise AssertionError("".join(said))
+        yield Demo(process, f"http://127.0.0.1:{port}", said)
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def test_01_the_route_leads_to_a_node_that_streams(demo):
+    status, route = demo.get(f"/v1/route?model={MODEL}")
+    assert (status, route["region"]) == (200, "yto-01")
+    client = openai.OpenAI(base_url=route["endpoint"] + "/v1", api_key="-", max_retries=0)
+    with client:
+        parts = list(
+            client.chat.completions.create(
+                model=MODEL, messages=QUESTION, max_tokens=16, stream=True, stream_options={"include_usage": True}
+            )
+        )
+    text = "".join(part.choices[0].delta.content or "" for part in parts if part.choices)
+    assert len(text) > 10
+    assert len(parts) > 5
+    assert 0 < parts[-1].usage.completion_tokens <= 16
+
+
+def test_02_a_client_from_elsewhere_is_sent_elsewhere(demo):
+    told = {
+        who: demo.get(**{"X-Forwarded-For": who})[1]["region"]
+        for who in ("203.0.113.7", "198.51.100.7", "198.51.100.70", "192.0.2.7", "2001:db8:2::1")
+    }
+    assert told == {
+        "203.0.113.7": "yvr-02",  # Vancouver
+        "198.51.100.7": "yul-01",  # Montréal
+        "198.51.100.70": "yto-01",  # Toronto
+        "192.0.2.7": "yul-01",  # New York, which has no region of its own
+        "2001:db8:2::1": "yvr-02",
+    }
+
+
+def test_03_openais_javascript_client_works_unchanged(demo):
+    def run(mode):
+        command = ["node", ROOT / "tests/e2e/js/chat.mjs", demo.url, MODEL, mode]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=True)
+        return json.loads(done.stdout)
+
+    whole, stream, models = run("whole"), run("stream"), run("models")
+    assert whole["text"]
+    assert whole["usage"]["completion_tokens"] <= 12
+    assert stream["text"] == whole["text"]  # temperature 0
+    assert stream["count"] > 3
+    assert stream["usage"] == whole["usage"]
+    assert models["models"] == [MODEL]
+
+
+async def test_04_polargrids_own_client_finds_its_region_and_chats(demo, monkeypatch):
+    monkeypatch.setattr(polargrid.client, "AUTOROUTER_URL", demo.url)
+    client = await polargrid.PolarGrid.create(api_key="pg_test")
+    request = {"model": MODEL, "messages": QUESTION, "max_tokens": 12, "temperature": 0.0}
+    answer = await client.chat_completion(request)
+    assert answer.choices[0].message.content
+    parts = [part async for part in client.chat_completion_stream(request)]
+    assert "".join(part.choices[0].delta.content or "" for part in parts if part.choices)
+
+
+async def test_05_openais_python_client_works_in_both_flavours_and_sees_errors_as_its_own(demo):
+    endpoint = demo.get()[1]["endpoint"] + "/v1"
+    async with openai.AsyncOpenAI(base_url=endpoint, api_key="-", max_retries=0) as client:
+        answer = await client.chat.completions.create(model=MODEL, messages=QUESTION, max_tokens=8)
+        assert answer.usage.total_tokens > 8
+        with pytest.raises(openai.NotFoundError) as caught:
+            await client.chat.completions.create(model="gpt-9", messages=QUESTION)
+        assert caught.value.code == "model_not_found"
+
+
+def test_06_the_router_is_an_openai_base_url_as_far_as_models_go(demo):
+    with openai.OpenAI(base_url=demo.url + "/v1", api_key="-", max_retries=0) as client:
+        assert [each.id for each in client.models.list()] == [MODEL]
+        assert client.models.retrieve(MODEL).id == MODEL
+        with pytest.raises(openai.NotFoundError, match="did you mean"):
+            client.models.retrieve("smollm2-135m")
+
+
+def test_07_what_may_not_answer_says_why_for_every_region(demo):
+    status, told = demo.get("/v1/route?residency=US")
+    assert status == 503
+    assert {each["region"]: each["rule"] for each in told["rejected"]} == {
+        "yto-01": "residency", "yul-01": "residency", "yvr-02": "residency", "sfo-01": "stage", "nyc-01": "stage",
+    }  # fmt: skip
+    assert demo.get("/v1/route?model=gpt-9")[1]["models"] == [MODEL]
+
+
+async def test_08_load_is_seen_by_the_router(demo):
+    endpoint = demo.get()[1]["endpoint"] + "/v1"
+    stop = asyncio.Event()
+
+    async def chat(client):
+        while not stop.is_set():
+            await client.chat.completions.create(model=MODEL, messages=QUESTION, max_tokens=64)
+
+    async with (
+        openai.AsyncOpenAI(base_url=endpoint, api_key="-", max_retries=0) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(chat(client))
+        seen = await asyncio.to_thread(until, lambda: busy(demo, "yto-01") > 0, 10)
+        stop.set()
+    assert seen
+    assert await asyncio.to_thread(until, lambda: busy(demo, "yto-01") == 0, 10)
+
+
+def busy(demo, region):
+    regions = demo.get("/v1/regions")[1]["regions"]
+    return next(each for each in regions if each["region"] == region)["nodes"][0]["models"][0]["busy"]
+
+
+def until(holds, within):
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+async def test_09_a_node_killed_under_load_moves_the_answer_and_no_answer_is_malformed(demo):
+    answers, stop = [], asyncio.Event()
+
+    async def ask():
+        while not stop.is_set():
+            answers.append(await asyncio.to_thread(demo.get))
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(4):
+            tasks.create_task(ask())
+        await asyncio.sleep(0.5)
+        os.kill(demo.pid("--region yto-01"), signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: demo.get()[1]["region"] != "yto-01", 10)
+        await asyncio.sleep(0.5)
+        stop.set()
+    assert len(answers) > 100
+    assert all(status == 200 and {"region", "endpoint", "ttl", "name"} <= set(told) for status, told in answers)
+    assert answers[-1][1]["region"] == "yul-01"
+    route = demo.get()[1]
+    async with openai.AsyncOpenAI(base_url=route["endpoint"] + "/v1", api_key="-", max_retries=0) as client:
+        assert (await client.chat.completions.create(model=MODEL, messages=QUESTION, max_tokens=4)).choices
+
+
+def test_10_the_end_of_the_demo_is_the_end_of_everything(demo):
+    folder = re.search(r"logs in (\S+)\)", "".join(demo.said)).group(1)
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(20) == 0
+    assert not Path(folder).exists()
+    left = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    port = demo.url.rpartition(":")[2]
+    assert not [line for line in left.splitlines() if folder in line or f"--port {port}" in line]
+
+
+def test_the_demo_says_in_a_sentence_that_its_ports_are_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, ROOT / "deploy/demo/demo.py"],
+            env={**os.environ, "DEMO_PORT": str(port)}, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert f"port {port} is taken" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
