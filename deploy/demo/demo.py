@@ -247,7 +247,8 @@ def main(arguments: Sequence[str]) -> int:
     port = int(os.environ.get("DEMO_PORT", "8080"))
     folder = Path(tempfile.mkdtemp(prefix="autorouter-demo-"))
     demo = Demo(port, folder)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         check_machine(port)
         start_all(demo)
