@@ -107,7 +107,7 @@ def check_machine(port: int) -> None:
     taken = [each for each in range(port, port + 1 + len(REGIONS)) if not _is_free(each)]
     if taken:
         ports = ", ".join(map(str, taken))
-        raise DemoError(f"port {ports} is taken; try another base port: DEMO_PORT={port + 100} make demo")
+        raise DemoError(f"taken: port {ports}; try another base port, such as DEMO_PORT={port + 100} make demo")
     available = next(
         int(line.split()[1]) // 1024
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -1,6 +1,6 @@
 """The whole thing as a newcomer gets it: `make demo`'s fleet on real Tritons, and the clients that everyone has.
 
-One fleet for all; the test that kills a node and the one that ends the demo come last, in this order.
+One fleet for all, and one story: a node is killed near the end, and the demo is ended last.
 """
 
 import asyncio
@@ -248,5 +248,5 @@ def test_the_demo_says_in_a_sentence_that_its_ports_are_taken():
             env={**os.environ, "DEMO_PORT": str(port)}, capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert f"port {port} is taken" in done.stdout
+    assert f"taken: port {port}" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
