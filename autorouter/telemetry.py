@@ -33,6 +33,7 @@ class Telemetry:
         self._store = Gauge("autorouter_store_up", "1 while the store answers.", registry=here)
         self._untold = Counter("autorouter_observations_untold", "Not told to other routers in time.", registry=here)
         self._refused = Counter("autorouter_store_entries_refused", "Entries that made no sense.", registry=here)
+        self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
         self._reload.set(1)
 
     def decided(self, decision: Decision) -> None:
@@ -73,6 +74,11 @@ class Telemetry:
         if up is not self.store_up:
             self.store_up = up
             (log.info if up else log.warning)("store_changed", up=up, reason=reason)
+
+    def failed(self, what: str, exc: Exception) -> None:
+        """A defect of ours ended one step of *what*."""
+        self._defects.labels(what).inc()
+        log.error("defect", what=what, exc_info=exc)
 
     def dropped(self) -> None:
         """An observation could not be told to the other routers in time."""

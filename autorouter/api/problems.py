@@ -59,7 +59,7 @@ def response(error: ProblemError) -> web.Response:
     """*error* as it goes out."""
     return web.Response(
         status=error.problem.status,
-        body=error.problem.model_dump_json(exclude_none=True).encode(),
+        body=error.problem.model_dump_json(exclude_unset=True).encode(),
         content_type=CONTENT_TYPE,
         headers={"Cache-Control": "no-store", **error.headers},
     )

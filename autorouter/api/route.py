@@ -80,7 +80,8 @@ def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> P
     told = rejections(decision.rejected)
     reasons = "; ".join(f"{each.region}: {each.detail}" for each in told[:8]) or "there are no regions"
     members = about("no_eligible_region", f"no region may answer: {reasons}")
-    problem = NoRegionProblem.model_validate({**members, "rejected": told, "explain": explanation})
+    more = {} if explanation is None else {"explain": explanation}
+    problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
     return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})
 
 

@@ -5,8 +5,10 @@ own, so that a store that hangs delays nothing: this router goes on with what it
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from autorouter.core.catalog import Catalog
 from autorouter.core.errors import StoreError
@@ -25,8 +27,8 @@ LONGEST_NAP = 0.25
 MOST_UNTOLD = 10_000
 """Observations that wait for the store; older ones are dropped, for they are the least news."""
 
-STORE_RETRY = 1.0
-"""Seconds before a store that failed is tried again."""
+RETRY = 1.0
+"""Seconds before what failed is tried again."""
 
 
 @dataclass(slots=True)
@@ -58,9 +60,9 @@ class Observer:
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tell())
-            tasks.create_task(self._hear())
-            await self._watch(tasks)
+            tasks.create_task(self._steadily("tell", self._tell))
+            tasks.create_task(self._steadily("hear", self._hear))
+            await self._steadily("watch", partial(self._watch, tasks))
 
     async def close(self) -> None:
         """Stop looking at every node."""
@@ -76,17 +78,26 @@ class Observer:
         """Publish the fleet anew, after the catalog was swapped."""
         self._publish()
 
-    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
+    async def _steadily(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Take *step* again and again; a defect in one is told, and costs a pause, not the router."""
         while True:
-            await self._follow_catalog(self._snapshots.catalog)
-            now = self._now()
-            due = {name: self._due(watch, now) for name, watch in self._watches.items() if not watch.looking}
-            for name in (name for name, at in due.items() if at <= now):
-                watch = self._watches[name]
-                watch.asked, watch.looking = now, True
-                tasks.create_task(self._look(watch))
-            ahead = min((at - now for at in due.values() if at > now), default=LONGEST_NAP)
-            await asyncio.sleep(min(ahead, LONGEST_NAP))
+            try:
+                await step()
+            except Exception as exc:  # noqa: BLE001 - the top of a loop that must not end
+                self._witness.failed(what, exc)
+                await asyncio.sleep(RETRY)
+
+    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
+        """Look at every node that is due, and sleep until the next is."""
+        await self._follow_catalog(self._snapshots.catalog)
+        now = self._now()
+        due = {name: self._due(watch, now) for name, watch in self._watches.items() if not watch.looking}
+        for name in (name for name, at in due.items() if at <= now):
+            watch = self._watches[name]
+            watch.asked, watch.looking = now, True
+            tasks.create_task(self._look(watch))
+        ahead = min((at - now for at in due.values() if at > now), default=LONGEST_NAP)
+        await asyncio.sleep(min(ahead, LONGEST_NAP))
 
     def _due(self, watch: Watch, now: Instant) -> Instant:
         memory = self._ledger.own(watch.node.name)
@@ -103,8 +114,13 @@ class Observer:
                 self._watches[name] = Watch(region, node, self._probe(region, node))
 
     async def _look(self, watch: Watch) -> None:
-        observation = await watch.look()
-        watch.looking = False
+        try:
+            observation = await watch.look()
+        except Exception as exc:  # noqa: BLE001 - a look that breaks its promise must not end the others
+            self._witness.failed("look", exc)
+            return
+        finally:
+            watch.looking = False
         if self._watches.get(watch.node.name) is not watch:
             return  # the catalog no longer knows it as it was
         self._witness.observed(observation)
@@ -115,29 +131,28 @@ class Observer:
         self._untold.put_nowait(observation)
 
     async def _tell(self) -> None:
-        while True:
-            observation = await self._untold.get()
-            try:
-                await self._store.append(observation)
-            except StoreError:
-                self._witness.dropped()
+        """Tell the store of one observation; one that cannot be told in time is old news."""
+        observation = await self._untold.get()
+        try:
+            await self._store.append(observation)
+        except StoreError:
+            self._witness.dropped()
 
     async def _hear(self) -> None:
-        while True:
-            try:
-                async for observation in self._news():
-                    if observation.node in self._snapshots.catalog.nodes:
-                        self._fold(observation)
-            except StoreError as exc:
-                self._witness.store_changed(up=False, reason=str(exc))
-            await asyncio.sleep(STORE_RETRY)
+        """Follow the store while it can be followed."""
+        try:
+            async with aclosing(self._store.follow()) as news:
+                async for observation in news:
+                    self._witness.store_changed(up=True, reason="")
+                    self._consider(observation)
+        except StoreError as exc:
+            self._witness.store_changed(up=False, reason=str(exc))
+            await asyncio.sleep(RETRY)
 
-    async def _news(self) -> AsyncIterator[Observation]:
-        """What other routers found."""
-        async for observation in self._store.follow():
-            self._witness.store_changed(up=True, reason="")
-            if observation.router != self._ledger.router:
-                yield observation
+    def _consider(self, observation: Observation) -> None:
+        """Take in what another router found about a node that is known here."""
+        if observation.router != self._ledger.router and observation.node in self._snapshots.catalog.nodes:
+            self._fold(observation)
 
     def _fold(self, observation: Observation) -> None:
         after = fold(self._ledger, observation)

@@ -1,6 +1,6 @@
 """What the runtime needs of the world outside; owned here, implemented elsewhere, held to one contract suite each."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from autorouter.core.fleet import FleetSnapshot, Node, Region
@@ -17,7 +17,7 @@ class Store(Protocol):
     async def append(self, observation: Observation) -> None:
         """Make *observation* known to every follower, within 0.2 s or with `StoreError`."""
 
-    def follow(self) -> AsyncIterator[Observation]:
+    def follow(self) -> AsyncGenerator[Observation, None]:
         """The recent past, then everything as it is appended, in order, until it raises `StoreError`."""
         ...
 
@@ -51,6 +51,9 @@ class Witness(Protocol):
 
     def store_changed(self, *, up: bool, reason: str) -> None:
         """The store came or went."""
+
+    def failed(self, what: str, exc: Exception) -> None:
+        """A defect of ours ended one step of *what*."""
 
     def dropped(self) -> None:
         """An observation could not be told to the other routers in time."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from autorouter.core.observation import Observation
 
@@ -23,7 +23,7 @@ class MemoryStore:
         for queue in self._followers:
             queue.put_nowait(observation)
 
-    async def follow(self) -> AsyncIterator[Observation]:
+    async def follow(self) -> AsyncGenerator[Observation, None]:
         """The recent past, then everything as it comes."""
         queue: asyncio.Queue[Observation] = asyncio.Queue()
         for observation in self._recent:

@@ -5,7 +5,7 @@ in the stream that is no observation is skipped and counted: a poisoned key must
 retries are off, for they turn a paused Redis into seconds of waiting.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -55,7 +55,7 @@ class RedisStore:
         except (RedisError, OSError) as exc:
             raise StoreError(_why(exc)) from exc
 
-    async def follow(self) -> AsyncIterator[Observation]:
+    async def follow(self) -> AsyncGenerator[Observation, None]:
         """The recent past, then everything as it comes."""
         try:
             seconds, micros = await self._hearer.time()
