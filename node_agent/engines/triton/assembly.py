@@ -4,12 +4,14 @@ All of it lives in one private directory, whose name is also the prefix of the c
 that name is ours to remove, and nothing else is.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,28 +51,44 @@ class Assembly:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
+    hold: int
+    """Descriptor of the lock that keeps other agents from sweeping *home* away."""
 
 
 def assemble(layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[ModelName, Path]) -> Assembly:
     """Build the private directory. Raises `ConfigError` if its path would be too long for a socket."""
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    hold = _hold(home, os.O_RDWR | os.O_CREAT)
     socket = home / "triton"
+    command = (str(layout.binary), *_flags(home, socket))
+    address = f"unix://{socket}:1"
+    assembly = Assembly(home, address, command, _environment(layout, home), home / "triton.log", hold)
+    try:
+        _require_short(socket)
+        _fill(home, layout, models, artefacts)
+    except BaseException:
+        dismantle(assembly)
+        raise
+    return assembly
+
+
+def _require_short(socket: Path) -> None:
     if len(str(socket)) > LONGEST_SOCKET_PATH:
-        shutil.rmtree(home)
-        raise ConfigError(
-            f"the temporary directory {home.parent} is too deep for a socket: set TMPDIR to a shorter one"
-        )
+        folder = tempfile.gettempdir()
+        raise ConfigError(f"the temporary directory {folder} is too deep for a socket: set TMPDIR to a shorter one")
+
+
+def _fill(home: Path, layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[ModelName, Path]) -> None:
     _backend(layout, home / "backends" / "python")
     for model in models:
         _model(model, artefacts[model.name], home / "repository" / model.triton_model)
-    command = (str(layout.binary), *_flags(home, socket))
-    return Assembly(home, f"unix://{socket}:1", command, _environment(layout, home), home / "triton.log")
 
 
 def dismantle(assembly: Assembly) -> None:
     """Remove what the child left, on disk and in shared memory (a killed one leaves every region)."""
     _remove(assembly.home)
+    os.close(assembly.hold)
 
 
 def _remove(home: Path) -> None:
@@ -80,11 +98,24 @@ def _remove(home: Path) -> None:
 
 
 def _sweep() -> None:
-    """Remove what agents that were killed could not: their directories name a process that is no more."""
-    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
-        owner = home.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists() and home.stat().st_uid == os.getuid():
-            _remove(home)
+    """Remove what killed agents could not: directories of this user's whose lock nobody holds any more."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # held by its agent, half made, or gone by now: not ours to touch
+            if home.lstat().st_uid == os.getuid():
+                hold = _hold(home, os.O_RDWR)
+                _remove(home)
+                os.close(hold)
+
+
+def _hold(home: Path, flags: int) -> int:
+    """The lock that says "my agent lives"; a process id is used again, and containers have their own."""
+    hold = os.open(home / "owner", flags | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(hold)
+        raise
+    return hold
 
 
 def _backend(layout: Layout, place: Path) -> None:

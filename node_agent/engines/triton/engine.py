@@ -41,12 +41,9 @@ class TritonEngine:
         return Tally(restarts=max(0, self._starts - 1), reloads=self._board.reloads)
 
     def doubt(self, model: ModelName, error: EngineError) -> None:
-        """Look at *model* now. One whose process is known to be dead takes no more requests from here on."""
-        if error.fault is Fault.TOO_LONG:
-            return
-        if error.fault in {Fault.DEAD, Fault.UNREACHABLE}:
-            self._board.post(model, ModelState.FAILED, error.detail)
-        self._board.doubt(model)
+        """Look at *model* now. Only a look decides: it may have died and been mended since the request began."""
+        if error.fault is not Fault.TOO_LONG:
+            self._board.doubt(model)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """One gRPC stream of its own, so that a cancel reaches the model within a token."""
@@ -69,10 +66,10 @@ class TritonEngine:
             try:
                 async with self._source.open() as reached:
                     await self._keep(reached)
-            except EngineError as exc:
+            except (EngineError, OSError) as exc:
                 self._failures += 1
-                self._board.post_all(ModelState.FAILED, f"{exc.detail}; starting it again")
-                _log.warning("engine lost", fault=exc.fault, detail=exc.detail, failures=self._failures)
+                self._board.post_all(ModelState.FAILED, "the engine was lost and is started again")
+                _log.warning("engine lost", cause=str(exc), failures=self._failures)
             await asyncio.sleep(pause(self._failures))
 
     async def _keep(self, reached: Reached) -> None:

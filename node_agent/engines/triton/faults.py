@@ -56,6 +56,8 @@ def _fault(exc: BaseException) -> Fault:
         return STATUS.get(exc.code(), Fault.BROKEN)
     if isinstance(exc, TimeoutError):
         return Fault.SILENT
+    if isinstance(exc, grpc.aio.UsageError):
+        return Fault.UNREACHABLE  # the channel was closed between two steps
     return Fault.BROKEN
 
 

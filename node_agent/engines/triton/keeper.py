@@ -5,13 +5,14 @@ lives and nobody who was failed by it finds it silent again.
 """
 
 import asyncio
+import itertools
 from contextlib import aclosing
 
 import structlog
 
 from node_agent.core.backoff import pause
 from node_agent.core.errors import EngineError, Fault
-from node_agent.core.models import ModelSpec, ModelState
+from node_agent.core.models import ModelName, ModelSpec, ModelState
 from node_agent.engines.triton import census
 from node_agent.engines.triton.board import Board
 from node_agent.engines.triton.link import Link
@@ -69,16 +70,24 @@ class Keeper:
 
     async def watch(self) -> None:
         """Look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
-        strikes = 0
         while True:
-            doubted = await self._board.doubts(PERIOD_S)
+            await self._round()
+
+    async def _round(self) -> None:
+        """One look at everything. While Triton does not answer no model counts as ready; then each must prove it."""
+        everyone = frozenset(model.name for model in self._models)
+        doubted: frozenset[ModelName] = frozenset()
+        for strikes in itertools.count():
+            doubted |= await self._board.doubts(PERIOD_S)
             self._require_child()
-            strikes = 0 if await self._lives() else strikes + 1
-            if strikes >= STRIKES:
+            if await self._lives():
+                break
+            doubted = everyone
+            self._board.post_all(ModelState.FAILED, "the engine does not answer")
+            if strikes + 1 >= STRIKES:
                 raise EngineError(Fault.SILENT, "the engine no longer answers")
-            if strikes == 0:
-                for model in self._models:
-                    await self._look(model, doubted=model.name in doubted)
+        for model in self._models:
+            await self._look(model, doubted=model.name in doubted)
 
     async def _lives(self) -> bool:
         try:
@@ -104,11 +113,12 @@ class Keeper:
         process = self._processes.get(model.triton_model)
         if process is not None and not census.lives(process):
             return False
-        if self._board.standings()[model.name].state != ModelState.READY:
-            return False
         if self._child is None and not await self._ready(model):
             return False
-        return not doubted or await self._proves(model)
+        if doubted and await self._proves(model):
+            self._board.post(model.name, ModelState.READY)
+            return True
+        return not doubted and self._board.standings()[model.name].state is ModelState.READY
 
     async def _ready(self, model: ModelSpec) -> bool:
         try:
@@ -123,7 +133,6 @@ class Keeper:
 
     async def _reload(self, model: ModelSpec) -> bool:
         """Unload and load: the only cure for a dead model process. A load alone does nothing to what is "ready"."""
-        self._board.reloads += 1
         self._board.post(model.name, ModelState.FAILED, "it stopped answering and is loaded again")
         _log.warning("reloading", model=model.name)
         self._kill_process(model)
@@ -133,6 +142,7 @@ class Keeper:
             _log.warning("unload failed", model=model.name, fault=exc.fault)
         well = await self._bring(model)
         await self._count_processes()
+        self._board.reloads += well
         return well
 
     def _kill_process(self, model: ModelSpec) -> None:

@@ -20,7 +20,7 @@ ASK_S = 2.0
 LOAD_S = 300.0
 """Deadline of a load: large weights come from slow disks."""
 
-VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, TimeoutError)
+VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, grpc.aio.UsageError, grpc.aio.InternalError, TimeoutError)
 
 Answer = TypeVar("Answer")
 
