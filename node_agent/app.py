@@ -12,6 +12,7 @@ from aiohttp import web
 from node_agent import version
 from node_agent.api.application import build
 from node_agent.api.edge import Edge
+from node_agent.api.front import FrontRunner
 from node_agent.config import Options, choose, read_catalogue
 from node_agent.core.admission import Limits
 from node_agent.core.errors import AgentError, ConfigError
@@ -73,7 +74,7 @@ async def serve(options: Options) -> None:
     models = choose(read_catalogue(), options)
     setting = Setting(models, store_at(dict(os.environ)), options.triton, options.allow_unpatched_triton)
     agent = Agent(options, models, ENGINES[options.engine](setting))
-    runner = web.AppRunner(agent.application, handler_cancellation=True, access_log=None, shutdown_timeout=CLOSE_S)
+    runner = FrontRunner(agent.application, handler_cancellation=True, access_log=None, shutdown_timeout=CLOSE_S)
     await runner.setup()
     try:
         await _listen(runner, options)

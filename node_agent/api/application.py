@@ -25,4 +25,6 @@ def build(edge: Edge) -> web.Application:
     application.on_response_prepare.append(middleware.name_request)
     for method, path, handler in ROUTES:
         application.router.add_route(method, path, handler)
+        if method == "GET":
+            application.router.add_route("HEAD", path, handler)
     return application

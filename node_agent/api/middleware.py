@@ -58,6 +58,7 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     """Headers of every answer, streams included: it is a signal because a middleware is too late for those."""
     edge = request.app[EDGE]
     response.headers["X-Request-Id"] = request_id(request)
+    response.headers["Server"] = "autorouter-node"  # whose versions it is made of is nobody's business
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):

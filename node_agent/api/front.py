@@ -1,0 +1,54 @@
+"""What is not even HTTP is told in our shape too.
+
+aiohttp answers a malformed request before any middleware sees it, with a page of its own and a traceback in the log
+for everyone who knocks. It has no setting for that, hence the one liberty taken here: the objects that it makes for
+its connections are given our class.
+"""
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from node_agent.api.problems import Fail
+
+
+class Front(RequestHandler):
+    """A connection whose own refusals are problems."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what could not be read (*status* 400), or to a defect outside all middleware (500)."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of another answer is sent already")
+        if status >= 500:
+            self.log_exception("defect outside the middleware", exc_info=exc)
+            response = Fail("internal", "the node could not finish this request; its log knows why").response()
+        else:
+            response = Fail("bad_request", f"this is not HTTP: {(message or '').strip():.160}").response()
+        response.force_close()
+        return response
+
+
+class _FrontServer(web.Server):
+    """Makes such connections; "server" is aiohttp's word for what does."""
+
+    def __call__(self) -> RequestHandler:
+        connection = super().__call__()
+        connection.__class__ = Front
+        return connection
+
+
+class FrontRunner(web.AppRunner):
+    """Runs an application behind `Front`."""
+
+    async def setup(self) -> None:
+        """Make ready to listen."""
+        await super().setup()
+        if self.server is not None:
+            self.server.__class__ = _FrontServer
