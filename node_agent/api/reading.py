@@ -25,7 +25,11 @@ async def read(request: web.Request, shape: type[Shape]) -> Shape:
     """The body as *shape*. Raises `Failed` naming the parameter that is wrong."""
     if request.content_type != "application/json":
         raise Failed("unsupported_media_type", f"expected application/json, found {request.content_type[:80]}")
-    parsed = parse(await _body(request))
+    return shaped(parse(await _body(request)), shape)
+
+
+def shaped(parsed: object, shape: type[Shape]) -> Shape:
+    """Parsed JSON as *shape*. Raises `Failed` naming the parameter that is wrong."""
     if not isinstance(parsed, dict):
         raise Failed("invalid_json", f"the body must be a JSON object, found {_kind(parsed)}")
     try:

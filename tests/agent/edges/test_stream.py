@@ -1,9 +1,11 @@
 """The stream, byte for byte, and what ends it."""
 
 import asyncio
+import json
+import socket
 
 from node_agent.core.errors import EngineError, Fault
-from tests.agent.scenes import MODEL, masked, serving
+from tests.agent.scenes import MODEL, asked, masked, serving
 
 HEAD = b'data: {"id":"ID","object":"chat.completion.chunk","created":0,"model":"smollm2-135m-instruct","choices":['
 
@@ -125,3 +127,17 @@ async def test_a_client_that_leaves_while_waiting_for_a_whole_answer_frees_its_s
         asking.cancel()
         await node.until(lambda model: model["busy"] == 0)
         assert node.engine.generating == 0
+
+
+async def test_a_client_that_reads_nothing_is_cut_off():
+    async with serving(idle_timeout=0.2) as node:
+        reader, writer = await asyncio.open_connection(node.client.host, node.client.port, limit=1024)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        body = json.dumps(asked("word " * 2000, stream=True)).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        for _ in range(20):  # one answer fits the socket's buffers, twenty do not
+            writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
+        await node.until(lambda model: model["busy"] == 1)
+        await node.until(lambda model: model["busy"] == 0)
+        writer.transport.abort()
+        assert reader is not None
