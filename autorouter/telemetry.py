@@ -3,12 +3,14 @@
 A client, a network, a model that somebody merely asked for: none of them is ever a label.
 """
 
+from contextlib import suppress
+
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from autorouter.core.decide import Decision
-from autorouter.core.fleet import FleetSnapshot, Health, RegionView
-from autorouter.core.observation import Observation, Outcome
+from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.observation import Observation
 from autorouter.core.units import Millis
 
 log = structlog.get_logger("autorouter")
@@ -56,17 +58,20 @@ class Telemetry:
         self._probes.labels(observation.node, observation.outcome.value).inc()
         if observation.rtt is not None:
             self._rtt.labels(observation.node).set(observation.rtt / 1000)
-        if observation.outcome is Outcome.GARBLED:
-            log.warning("node_garbled", node=observation.node, reason=observation.reason)
 
     def published(self, before: FleetSnapshot, after: FleetSnapshot) -> None:
-        """The fleet has a new snapshot; a line is logged for each region whose health changed."""
+        """The fleet has a new snapshot; a line is logged for each node whose health changed."""
         self._revision.set(after.revision)
-        was = {view.region.name: view.health for view in before.regions}
+        for name in {view.region.name for view in before.regions} - {view.region.name for view in after.regions}:
+            with suppress(KeyError):
+                self._health.remove(name)
+        was = {node.node.name: node.health for view in before.regions for node in view.nodes}
         for view in after.regions:
-            self._health.labels(view.region.name).set(view.health)
-            if was.get(view.region.name, Health.UNKNOWN) is not view.health:
-                log.info("region_changed", region=view.region.name, health=view.health.name.lower(), reason=why(view))
+            changed = [node for node in view.nodes if was.get(node.node.name) is not node.health]
+            for node in changed:
+                log.info("node_changed", node=node.node.name, health=node.health.name.lower(), reason=node.reason)
+            if changed:
+                self._health.labels(view.region.name).set(view.health)
 
     def store_changed(self, *, up: bool, reason: str) -> None:
         """The store came or went."""
@@ -95,8 +100,3 @@ class Telemetry:
             log.info("config_reloaded")
         else:
             log.error("config_reload_failed", reason=reason, kept="the last good one")
-
-
-def why(view: RegionView) -> str:
-    """Why *view* is as it is: its nodes' reasons."""
-    return "; ".join(f"{node.node.name}: {node.reason}" for node in view.nodes if node.reason)

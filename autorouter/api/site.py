@@ -63,6 +63,7 @@ def _outermost(refused: Refused) -> Middleware:
             answered = response(refuse("internal_error", "the router failed to answer; this is its own fault"))
         answered.headers["X-Request-Id"] = request_id
         answered.headers["X-Content-Type-Options"] = "nosniff"
+        answered.headers["Server"] = "autorouter"  # whose versions it is made of is nobody's business
         if TRACEPARENT.fullmatch(parent := request.headers.get("traceparent", "")):
             answered.headers["traceparent"] = parent
         return answered

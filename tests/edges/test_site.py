@@ -73,6 +73,10 @@ async def test_what_is_not_there_is_a_problem_too(http, method, path, status, co
     assert ("Allow" in answer.headers) == (status == 405)
 
 
+async def test_nobody_is_told_what_it_is_made_of(http):
+    assert (await http.get("/v1/route")).headers["Server"] == "autorouter"
+
+
 async def test_a_defect_of_ours_is_a_500_without_a_word_of_it(http, behind):
     behind.snapshots.fleet = None
     answer = await http.get("/v1/route")

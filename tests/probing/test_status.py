@@ -104,6 +104,11 @@ async def test_nonsense_is_garbled_and_says_why(look, node, says, reason):
     assert (await look()).outcome is Outcome.READY
 
 
+async def test_a_nodes_words_are_shown_without_what_a_terminal_would_obey(look, node):
+    node.says = {"health": "degraded", "reason": "stub\x1b[2J\r\nINFO all is well"}
+    assert (await look()).reason == "stub [2J  INFO all is well"
+
+
 async def test_fifty_megabytes_are_not_read(look, node):
     written = 0
 
