@@ -152,16 +152,22 @@ class Keeper:
 
     async def _bring(self, model: ModelSpec) -> bool:
         """Load *model* and make it answer once."""
-        try:
-            await self._link.load(model.triton_model)
-        except EngineError as exc:
-            self._board.post(model.name, ModelState.FAILED, exc.detail)
-            _log.warning("load failed", model=model.name, fault=exc.fault, cause=str(exc.__cause__))
+        if not await self._load(model):
+            self._board.post(model.name, ModelState.FAILED, "it could not be loaded")
             return False
         if not await self._answers(model, CANARY_S):
             self._board.post(model.name, ModelState.FAILED, "it is loaded but does not answer")
             return False
         self._board.post(model.name, ModelState.READY)
+        return True
+
+    async def _load(self, model: ModelSpec) -> bool:
+        """True if *model* is loaded now. A stranger's Triton may refuse to load anything and hold it all the same."""
+        try:
+            await self._link.load(model.triton_model)
+        except EngineError as exc:
+            _log.warning("load failed", model=model.name, fault=exc.fault, cause=str(exc.__cause__))
+            return self._child is None and await self._ready(model)
         return True
 
     async def _answers(self, model: ModelSpec, patience: float) -> bool:

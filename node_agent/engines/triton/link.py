@@ -97,6 +97,5 @@ async def _translated() -> AsyncIterator[None]:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        raise EngineError(
-            Fault.UNREACHABLE, DETAIL[Fault.UNREACHABLE]
-        ) from exc  # gRPC's own, not ours: the channel was closed under the call
+        # Nobody cancelled this task: it is gRPC's own way to say that the channel was closed under the call.
+        raise EngineError(Fault.UNREACHABLE, DETAIL[Fault.UNREACHABLE]) from exc
