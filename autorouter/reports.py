@@ -55,7 +55,7 @@ def _record(report: Report) -> ReportRecord:
                 "name": each.name,
                 "version": each.version,
                 "state": each.state,
-                "slots": int(each.slots),
+                "slots": each.slots,
                 "busy": each.busy,
                 "queued": each.queued,
                 "service_ms": each.service,

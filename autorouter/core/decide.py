@@ -67,7 +67,7 @@ def pricing(query: RouteQuery) -> Price:
     """How to price an eligible region for *query*: round trip believed, placement with the least wait."""
 
     def price(view: RegionView) -> Candidate:
-        placement = place(placements(view, query.models), query.client.network)
+        placement = place(placements(view, query.models), query)
         tie = lot(query.client.network, view.region.name)
         return Candidate(view, placement, estimate(query.client, view), tie, is_abroad(view, query))
 

@@ -84,8 +84,8 @@ class ModelLoad:
     name: ModelName
     version: str
     state: str
-    slots: float
-    """Requests it can serve at once, cut to what the region's contract grants."""
+    slots: int
+    """Requests it can serve at once."""
     busy: float
     queued: float
     service: Millis

@@ -110,7 +110,7 @@ def snapshot(
     def view(node: Node) -> NodeView:
         return _view(node, ledger.own(node.name), by_node.get(node.name, []), oldest)
 
-    views = (granted(RegionView(region, tuple(map(view, region.nodes)))) for region in regions)
+    views = (RegionView(region, tuple(map(view, region.nodes))) for region in regions)
     return FleetSnapshot(revision, now, tuple(views))
 
 
@@ -136,17 +136,3 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> Node
 
 def _returning(memory: Memory) -> str:
     return "back, not for long enough yet" if memory.health is Health.DOWN else ""
-
-
-def granted(view: RegionView) -> RegionView:
-    """*view* with its slots cut, evenly, to what the region's contract grants."""
-    reported = sum(model.slots for node in view.nodes for model in node.models.values())
-    if view.region.slots is None or reported <= view.region.slots:
-        return view
-    share = view.region.slots / reported
-
-    def cut(node: NodeView) -> NodeView:
-        models = {name: replace(model, slots=model.slots * share) for name, model in node.models.items()}
-        return replace(node, models=models)
-
-    return RegionView(view.region, tuple(map(cut, view.nodes)))

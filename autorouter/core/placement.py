@@ -11,6 +11,7 @@ from hashlib import blake2b
 from autorouter.core.capacity import Load, load, total
 from autorouter.core.fleet import NodeView, RegionView
 from autorouter.core.names import ModelName, Network, NodeName
+from autorouter.core.query import RouteQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placemen
     return tuple(found)
 
 
-def place(found: tuple[Placement, ...], network: Network | None) -> Placement:
-    """The placement of *found* (not empty) with the least wait; ties shared out by hashing the client's network."""
-    return min(found, key=lambda each: (each.load.wait, lot(network, each.endpoint)))
+def place(found: tuple[Placement, ...], query: RouteQuery) -> Placement:
+    """The placement of *found* (not empty) that has room and the least wait; ties shared out by network."""
+
+    def price(each: Placement) -> tuple[bool, float, bytes]:
+        full = each.load.full(query.concurrency, query.priority)
+        return full, each.load.wait, lot(query.client.network, each.endpoint)
+
+    return min(found, key=price)
 
 
 def lot(network: Network | None, name: str) -> bytes:

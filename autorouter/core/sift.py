@@ -7,6 +7,7 @@ for and refuses to exist with a region outside it, so that no later step can lea
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from autorouter.core.capacity import Load, used
 from autorouter.core.errors import ResidencyBreachError
 from autorouter.core.fleet import Health, RegionView, Stage, Tier
 from autorouter.core.names import Country, RegionName
@@ -113,11 +114,15 @@ def soundness(view: RegionView, _query: RouteQuery) -> str | None:
 
 def capacity(view: RegionView, query: RouteQuery) -> str | None:
     """A full region spills over to the next."""
-    found = placements(view, query.models)
-    if not all(each.load.full(query.concurrency, query.priority) for each in found):
-        return None
-    best = max(found, key=lambda each: each.load.headroom).load
-    return f"full: {best.busy + best.queued:g} of {best.slots:g} slots taken"
+    loads = [each.load for each in placements(view, query.models)]
+    if all(load.full(query.concurrency, query.priority) for load in loads):
+        return _taken(max(loads, key=lambda load: load.headroom))
+    granted = used(view)
+    return _taken(granted) if granted.full(query.concurrency, query.priority) else None
+
+
+def _taken(load: Load) -> str:
+    return f"full: {load.busy + load.queued:g} of {load.slots:g} slots are taken"
 
 
 SIEVES = (

@@ -6,12 +6,12 @@ from autorouter.wire.base import Wire
 
 
 class ModelSeen(Wire):
-    """One model on one node, as last reported; slots cut to the region's contract."""
+    """One model on one node, as last reported."""
 
     model: str
     version: str
     state: str
-    slots: float
+    slots: int
     busy: float
     queued: float
 

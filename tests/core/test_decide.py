@@ -51,10 +51,28 @@ def test_a_heavy_client_needs_room_for_all_it_will_ask():
     assert names(route(*fleet, concurrency=3)) == ["yul"]
 
 
+def test_a_heavy_client_is_put_where_it_fits_not_where_most_is_free_in_parts():
+    nodes = [
+        node("small", slots=4, busy=2, endpoint="https://small"),
+        node("large", slots=100, busy=70, endpoint="https://large"),
+    ]
+    decision = route(region("yto", nodes=nodes), concurrency=3)
+    assert decision.chosen.placement.endpoint == "https://large"
+    assert not decision.bent
+
+
 def test_batch_callers_leave_the_last_slots_to_conversations():
     fleet = region("yto", TORONTO, busy=3), region("yul", MONTREAL)
     assert names(route(*fleet))[0] == "yto"
     assert names(route(*fleet, priority=Priority.BATCH)) == ["yul"]
+
+
+def test_a_region_is_full_when_it_uses_all_that_its_contract_grants():
+    nodes = [node(name, slots=2, busy=1, endpoint=f"https://{name}") for name in ("a", "b", "c")]
+    assert rules(route(region("yto", nodes=nodes, slots=3), region("yul", MONTREAL))) == {"yto": "capacity"}
+    assert names(route(region("yto", nodes=nodes, slots=4), region("yul", MONTREAL))) == ["yto", "yul"]
+    idle = [node(name, slots=2, endpoint=f"https://{name}") for name in ("a", "b", "c")]
+    assert names(route(region("yto", nodes=idle, slots=1))) == ["yto"]
 
 
 def test_full_regions_are_better_than_none():

@@ -19,8 +19,8 @@ def seen(at, outcome=Outcome.READY, *, router=US, rtt=5.0, report=None, reason="
     return Observation(router, NODE, Instant(at), outcome, reason, Millis(rtt) if ok else None, report)
 
 
-def reported(seq, *, boot="b1", slots=4, model="m"):
-    return Report(boot, seq, "0.1", (ModelLoad(ModelName(model), "1", "ready", slots, 0, 0, Millis(0)),))
+def reported(seq, *, boot="b1", model="m"):
+    return Report(boot, seq, "0.1", (ModelLoad(ModelName(model), "1", "ready", 4, 0, 0, Millis(0)),))
 
 
 def remembered(*observations, ledger=None):
@@ -30,11 +30,11 @@ def remembered(*observations, ledger=None):
     return ledger
 
 
-def view(ledger, now, *, slots=None, nodes=(NODE,)):
+def view(ledger, now, *, nodes=(NODE,)):
     members = tuple(Node(name, f"http://{name}") for name in nodes)
     region = Region(
         RegionName("yto"), "Toronto", Coordinates(43, -79), Country("CA"), Tier.METRO, Stage.ACTIVE, "https://yto",
-        members, slots=slots,
+        members,
     )  # fmt: skip
     return snapshot((region,), ledger, Seconds(2.0), Instant(now), 1).regions[0]
 
@@ -97,12 +97,6 @@ def test_what_left_the_catalog_and_what_is_old_of_others_is_forgotten():
     ledger = remembered(seen(1), seen(1, router=THEM))
     assert set(forget(ledger, [NODE], Instant(2)).memories) == {(US, NODE)}
     assert forget(ledger, [], Instant(0)).memories == {}
-
-
-def test_slots_are_cut_to_what_the_contract_grants():
-    ledger = remembered(seen(1, report=reported(1, slots=8)))
-    assert view(ledger, 1, slots=2).nodes[0].models["m"].slots == 2
-    assert view(ledger, 1, slots=20).nodes[0].models["m"].slots == 8
 
 
 @pytest.mark.parametrize(("outcome", "draining"), [(Outcome.DRAINING, True), (Outcome.READY, False)])
