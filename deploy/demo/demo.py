@@ -155,6 +155,11 @@ def wait(demo: Demo, what: str, until: Callable[[], bool]) -> None:
         if time.monotonic() - began > PATIENCE:
             raise DemoError(f"{what} is not ready after {PATIENCE:.0f} s; the logs are in {demo.folder}")
         time.sleep(0.1)
+    done(what, began)
+
+
+def done(what: str, began: float) -> None:
+    """Say that *what*, begun then, is there."""
     say(f"  ✓ {what:<46} {time.monotonic() - began:5.1f} s")
 
 
@@ -165,9 +170,11 @@ def _tail(log: Path) -> str:
 def start_all(demo: Demo) -> None:
     """Start every part and wait until the router would send clients to each region."""
     say(f"Starting the demo (logs in {demo.folder})")
+    began = time.monotonic()
     fetched = subprocess.run([BIN / "node-agent", "fetch"], check=False, capture_output=True, text=True)
     if fetched.returncode:
         raise DemoError(fetched.stderr.strip() or "the model could not be fetched")
+    done("SmolLM2's weights (93 MB, once per machine)", began)
     valkey = demo.folder / "valkey.sock"
     demo.start("valkey", get_binary_path(), "--port", 0, "--unixsocket", valkey, "--save", "", "--dir", demo.folder)
     wait(demo, "Valkey", valkey.exists)
