@@ -41,15 +41,21 @@ async def test_a_strangers_triton_is_used_and_outlives_the_agent(stranger):
     def use():
         with started("--triton", stranger.address) as node:
             assert ask(node).status_code == 200
-            os.kill(next(iter(census.model_processes(stranger.child.pid).values())), 9)
-            assert ask(node).status_code == 503, "no process table tells of a stranger's models: a request does"
-            node.until(lambda report: report["health"] == "degraded", 10.0)
-            node.until_ready()
-            assert ask(node).status_code == 200
 
     await asyncio.to_thread(use)
     assert not stranger.child.exited
     assert census.lives(stranger.child.pid)
+
+
+async def test_a_model_that_somebody_else_unloads_is_loaded_again(stranger):
+    with started("--triton", stranger.address, ready=False) as node:
+        await asyncio.to_thread(node.until_ready)
+        link = Link(stranger.address)
+        await link.unload("smollm2_135m_instruct")
+        await link.close()
+        await asyncio.to_thread(node.until, lambda report: report["health"] == "degraded", 10.0)
+        await asyncio.to_thread(node.until_ready)
+        assert (await asyncio.to_thread(ask, node)).status_code == 200
 
 
 async def test_a_strangers_triton_below_the_floor_is_refused(stranger):

@@ -8,9 +8,11 @@ That pair is the contract of the kind ``llm``: a model on another runtime that k
 """
 
 import json
+import os
 import pathlib
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,12 +23,15 @@ import xllamacpp
 PREFILL_STEP = 256
 """Prompt tokens per batch: between two batches (about 3 s on one slow core) a cancelled request is noticed."""
 
+PARENT_POLL_S = 0.5
+
 
 class TritonPythonModel:
     """What Triton calls. Every request gets a thread, as many at once as the model has slots."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
         parameters = json.loads(args["model_config"])["parameters"]
         option = {name: entry["string_value"] for name, entry in parameters.items()}
         slots = int(option["slots"])
@@ -99,6 +104,13 @@ class Generation:
     def _send(self, piece: dict[str, Any]) -> None:
         payload = np.array([json.dumps(piece).encode()], dtype=np.object_)
         self._sender.send(pb.InferenceResponse(output_tensors=[pb.Tensor("piece", payload)]))
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_POLL_S)
+    os._exit(1)
 
 
 def _request(prompt: dict[str, Any]) -> dict[str, Any]:
