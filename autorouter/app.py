@@ -1,7 +1,6 @@
 """The composition root of the router: the only file that knows every part, and how they live and die together."""
 
 import asyncio
-import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from autorouter.api.fleet import FleetEdge
+from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
 from autorouter.api.route import RouteEdge
 from autorouter.api.site import site
@@ -29,7 +29,7 @@ from autorouter.runtime.ports import Store
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory import MemoryStore
-from autorouter.store.redis import RedisStore
+from autorouter.store.redis import RedisStore, fault_in
 from autorouter.telemetry import Telemetry
 
 log = structlog.get_logger("autorouter")
@@ -55,8 +55,8 @@ class Autorouter:
     def __init__(self, options: Options, catalog: Catalog) -> None:
         self._options = options
         self._router_name = RouterName(f"r-{token_hex(6)}")
-        self._telemetry = Telemetry(catalog.budget)
         self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
+        self._telemetry = Telemetry(catalog.budget, lambda: self._snapshots.fleet)
         self._geography = MaxMind(options.geoip) if options.geoip else None
         self._store = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
@@ -90,12 +90,14 @@ class Autorouter:
     @asynccontextmanager
     async def _watching(self) -> AsyncIterator[None]:
         """The observer beside everything else; if it breaks, so does the process, and its supervisor starts anew."""
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(self._observer.run())
-            yield
-            watching.cancel()
-        await self._observer.close()
-        await self._store.close()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(self._observer.run())
+                yield
+                watching.cancel()
+        finally:
+            await self._observer.close()
+            await self._store.close()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -104,10 +106,7 @@ class Autorouter:
             self._snapshots, now, self._telemetry.registry, self._observer.unknown, lambda: self._telemetry.store_up
         )
         app = site(self._route, fleet, health, self._telemetry.refused)
-        # aiohttp logs a traceback for each malformed request, which is a stranger's way to fill the disk; what fails
-        # in our own code is caught, logged and counted by the outermost middleware.
-        logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+        runner = FrontRunner(app, access_log=None, shutdown_timeout=GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._options.host, self._options.port, reuse_address=True).start()
@@ -123,9 +122,12 @@ class Autorouter:
         return Locator(catalog.networks, catalog.trusted_proxies, self._geography)
 
     def _open_store(self) -> Store:
-        if self._options.redis_url is None:
+        url = self._options.redis_url
+        if not url:
             return MemoryStore()
-        return RedisStore(self._options.redis_url, now, self._telemetry.entry_refused)
+        if fault := fault_in(url):
+            raise ConfigError(f"REDIS_URL: {fault}")
+        return RedisStore(url, now, self._telemetry.entry_refused)
 
 
 def _url(runner: web.AppRunner) -> str:

@@ -15,6 +15,8 @@ import structlog
 
 from autorouter.config import ConfigError, load
 
+PORT = click.IntRange(0, 65535)
+
 LOOPBACK_ONLY = "there is no authentication yet, so only loopback is served; say --open to serve {host} all the same"
 
 
@@ -27,7 +29,9 @@ def main() -> None:
 @main.command()
 @click.option("--regions", type=click.Path(path_type=Path), default="regions.yaml", envvar="AUTOROUTER_REGIONS")
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="AUTOROUTER_HOST", help="Address to serve.")
-@click.option("--port", default=8080, show_default=True, envvar="AUTOROUTER_PORT", help="0 takes a free one.")
+@click.option(
+    "--port", type=PORT, default=8080, show_default=True, envvar="AUTOROUTER_PORT", help="0 takes a free one."
+)
 @click.option("--open", "is_open", is_flag=True, help="Serve other addresses than loopback, without authentication.")
 @click.option("--redis", "redis_url", envvar="REDIS_URL", help="Where routers share what they see; none: alone.")
 @click.option("--geoip", type=click.Path(path_type=Path), envvar="AUTOROUTER_GEOIP", help="A City database (.mmdb).")
@@ -42,7 +46,7 @@ def serve(*, regions: Path, host: str, port: int, is_open: bool, redis_url: str 
         catalog = load(regions)
         router = Autorouter(Options(regions, host, port, redis_url, geoip), catalog)
         _run(router.run())
-    except (ConfigError, UnreadableDatabaseError, ValueError) as exc:
+    except (ConfigError, UnreadableDatabaseError) as exc:
         _fail(str(exc))
     except OSError as exc:
         _fail(f"cannot serve {host}:{port}: {exc.strerror or exc}")

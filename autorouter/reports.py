@@ -5,7 +5,7 @@ this is the one place where they meet.
 """
 
 from autorouter.core.fleet import ModelLoad
-from autorouter.core.names import ModelName, NodeName, RouterName
+from autorouter.core.names import ModelName, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis
 from autorouter.wire.node import ModelStatus, NodeReport
@@ -27,6 +27,7 @@ def record_of(observation: Observation) -> ObservationRecord:
     """*observation* as it is told to other routers."""
     return ObservationRecord(
         router=observation.router,
+        region=observation.region,
         node=observation.node,
         outcome=observation.outcome.value,
         reason=observation.reason[:256],
@@ -39,6 +40,7 @@ def observation_of(record: ObservationRecord, at: Instant) -> Observation:
     """What another router found, as if seen here at *at*."""
     return Observation(
         router=RouterName(record.router),
+        region=RegionName(record.region),
         node=NodeName(record.node),
         at=at,
         outcome=Outcome(record.outcome),

@@ -3,10 +3,13 @@
 A client, a network, a model that somebody merely asked for: none of them is ever a label.
 """
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from autorouter.core.decide import Decision
 from autorouter.core.fleet import FleetSnapshot
@@ -19,20 +22,18 @@ log = structlog.get_logger("autorouter")
 class Telemetry:
     """Counts and tells. *budget* is the time to start within which an answer counts as good, in ms."""
 
-    def __init__(self, budget: Millis) -> None:
+    def __init__(self, budget: Millis, fleet: Callable[[], FleetSnapshot]) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(FleetGauges(fleet))
         self.budget = budget
-        self.store_up: bool | None = None
+        self._store_up: dict[str, bool] = {}
         here = self.registry
         self._answers = Counter("autorouter_answers", "Routes answered.", ["outcome", "region"], registry=here)
         self._good = Counter("autorouter_answers_in_budget", "Those that start in time.", ["region"], registry=here)
         self._problems = Counter("autorouter_problems", "Requests refused.", ["code"], registry=here)
         self._probes = Counter("autorouter_probes", "Looks at nodes.", ["node", "outcome"], registry=here)
-        self._rtt = Gauge("autorouter_node_rtt_seconds", "Latest round trip, by the kernel.", ["node"], registry=here)
-        self._health = Gauge("autorouter_region_health", "0 unknown to 3 up.", ["region"], registry=here)
-        self._revision = Gauge("autorouter_fleet_revision", "Snapshots published.", registry=here)
         self._reload = Gauge("autorouter_config_last_reload_successful", "1 if it was.", registry=here)
-        self._store = Gauge("autorouter_store_up", "1 while the store answers.", registry=here)
+        self._store = Gauge("autorouter_store_up", "1 while the store does as asked.", ["side"], registry=here)
         self._untold = Counter("autorouter_observations_untold", "Not told to other routers in time.", registry=here)
         self._refused = Counter("autorouter_store_entries_refused", "Entries that made no sense.", registry=here)
         self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
@@ -56,38 +57,33 @@ class Telemetry:
     def observed(self, observation: Observation) -> None:
         """A node was looked at by this very router."""
         self._probes.labels(observation.node, observation.outcome.value).inc()
-        if observation.rtt is not None:
-            self._rtt.labels(observation.node).set(observation.rtt / 1000)
 
     def published(self, before: FleetSnapshot, after: FleetSnapshot) -> None:
         """The fleet has a new snapshot; a line is logged for each node whose health changed."""
-        self._revision.set(after.revision)
-        for name in {view.region.name for view in before.regions} - {view.region.name for view in after.regions}:
-            with suppress(KeyError):
-                self._health.remove(name)
         was = {node.node.name: node.health for view in before.regions for node in view.nodes}
-        for view in after.regions:
-            changed = [node for node in view.nodes if was.get(node.node.name) is not node.health]
-            for node in changed:
+        for node in (node for view in after.regions for node in view.nodes):
+            if was.get(node.node.name) is not node.health:
                 log.info("node_changed", node=node.node.name, health=node.health.name.lower(), reason=node.reason)
-            if changed:
-                self._health.labels(view.region.name).set(view.health)
 
-    def store_changed(self, *, up: bool, reason: str) -> None:
-        """The store came or went."""
-        self._store.set(up)
-        if up is not self.store_up:
-            self.store_up = up
-            (log.info if up else log.warning)("store_changed", up=up, reason=reason)
+    def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
+        """The store did as asked, or did not because of *fault*; a line is logged when that changes."""
+        up = not fault
+        if not up and side == "tell":
+            self._untold.inc()
+        if self._store_up.get(side) is not up:
+            self._store_up[side] = up
+            self._store.labels(side).set(up)
+            (log.info if up else log.warning)("store_changed", side=side, up=up, fault=fault)
+
+    @property
+    def store_up(self) -> bool | None:
+        """Whether the store does as asked, as far as is known."""
+        return all(self._store_up.values()) if self._store_up else None
 
     def failed(self, what: str, exc: Exception) -> None:
         """A defect of ours ended one step of *what*."""
         self._defects.labels(what).inc()
         log.error("defect", what=what, exc_info=exc)
-
-    def dropped(self) -> None:
-        """An observation could not be told to the other routers in time."""
-        self._untold.inc()
 
     def entry_refused(self) -> None:
         """The store held something that is no observation."""
@@ -100,3 +96,24 @@ class Telemetry:
             log.info("config_reloaded")
         else:
             log.error("config_reload_failed", reason=reason, kept="the last good one")
+
+
+class FleetGauges(Collector):
+    """The fleet as it is at the moment it is asked about: nothing that has left is ever told of."""
+
+    def __init__(self, fleet: Callable[[], FleetSnapshot]) -> None:
+        self._fleet = fleet
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge per fact."""
+        fleet = self._fleet()
+        health = GaugeMetricFamily("autorouter_region_health", "0 unknown to 3 up.", labels=["region"])
+        rtt = GaugeMetricFamily("autorouter_node_rtt_seconds", "Median of the latest round trips.", labels=["node"])
+        for view in fleet.regions:
+            health.add_metric([view.region.name], view.health)
+            for node in view.nodes:
+                if node.rtt is not None:
+                    rtt.add_metric([node.node.name], node.rtt / 1000)
+        yield health
+        yield rtt
+        yield GaugeMetricFamily("autorouter_fleet_revision", "Snapshots published.", fleet.revision)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 want=${1:?"setup.sh run|test"}
 lock=deploy/requirements/$want.txt
-wheels=${XDG_CACHE_HOME:-$HOME/.cache}/autorouter/wheels
+wheels=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/autorouter/wheels
 say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
@@ -29,7 +29,7 @@ find_python() {
 }
 find_python || { need_package "python3 python3-venv" "Python 3.11, 3.12 or 3.13 is needed"; find_python || die "Python 3.11, 3.12 or 3.13 is needed"; }
 "$python" -c 'import ensurepip' 2>/dev/null || need_package "python3-venv" "this Python cannot make virtual environments"
-"$python" - <<'PY' || need_package "libpython3.11" "Triton's Python backend needs the shared libpython"
+"$python" - <<'PY' || need_package "libpython$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" "Triton's Python backend needs the shared libpython"
 import ctypes, sys, sysconfig
 from pathlib import Path
 version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -43,9 +43,13 @@ if [ "$want" = test ]; then
     command -v npm >/dev/null || need_package "nodejs npm" "the official JavaScript client is tested with Node"
 fi
 
-stamp=.venv/.holds-$want
-sum=$(cat "$lock" pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1)
-if [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then exit 0; fi
+sum_of() { cat "deploy/requirements/$1.txt" pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1; }
+holds() { [ "$(cat ".venv/.holds-$1" 2>/dev/null)" = "$(sum_of "$1")" ]; }
+if .venv/bin/python -c '' 2>/dev/null; then
+    if holds "$want" || holds test; then exit 0; fi    # what the tests need includes what the demo runs
+else
+    rm -rf .venv
+fi
 
 say "setting up .venv with $("$python" -V)"
 "$python" -m venv .venv
@@ -55,7 +59,7 @@ install() { pip install --no-index --find-links "$wheels" --require-hashes -r "$
 if ! install 2>/dev/null; then
     say "fetching wheels (about 300 MB, once per machine) into $wheels"
     pip download --require-hashes --no-deps --find-links "$wheels" -r "$lock" -d "$wheels" 2>.venv/fetch.log \
-        || die "could not fetch the wheels; is there a network? The end of .venv/fetch.log: $(tail -n 1 .venv/fetch.log)"
+        || die "could not fetch the wheels: no network, or no package index that can be reached; .venv/fetch.log has the details"
     install || die "the wheels do not install"
 fi
 pip install --no-index --no-deps --no-build-isolation -e .
@@ -64,5 +68,5 @@ if [ "$want" = test ]; then
     (cd tests/e2e/js && npm ci --cache "${wheels%/*}/npm" --prefer-offline --no-audit --no-fund --loglevel=error) \
         || die "could not fetch the JavaScript client; is there a network?"
 fi
-echo "$sum" >"$stamp"
+sum_of "$want" >".venv/.holds-$want"
 say "ready"

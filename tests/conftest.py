@@ -1,7 +1,13 @@
+import asyncio
+
 import pytest
 from hypothesis import Phase, settings
 
 from tests.valkey import running
+
+# pytest-asyncio 1.5 asks for "the current loop" before it makes its own, and on Python 3.11 that makes one nobody
+# closes, unless it has been said that there is none.
+asyncio.set_event_loop(None)
 
 settings.register_profile(
     "ci",

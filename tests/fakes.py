@@ -10,7 +10,8 @@ US = RouterName("us")
 class FakeLook:
     """Finds whatever `says` says: an outcome, or an exception to break its promise with."""
 
-    def __init__(self, node, looks):
+    def __init__(self, region, node, looks):
+        self.region = region
         self.node = node
         self.looks = looks
         self.closed = False
@@ -21,7 +22,7 @@ class FakeLook:
         if isinstance(says, Exception):
             raise says
         report = Report("boot", len(self.looks.asked), "0.1") if says is Outcome.READY else None
-        return Observation(US, self.node.name, now(), says, "", None, report)
+        return Observation(US, self.region.name, self.node.name, now(), says, "", None, report)
 
     async def close(self):
         self.closed = True
@@ -33,8 +34,8 @@ class FakeProbe:
         self.says = {}
         self.opened = []
 
-    def __call__(self, _region, node):
-        look = FakeLook(node, self)
+    def __call__(self, region, node):
+        look = FakeLook(region, node, self)
         self.opened.append(look)
         return look
 
@@ -49,12 +50,9 @@ class FakeWitness:
     def published(self, before, after):
         assert after.revision == before.revision + 1
 
-    def store_changed(self, *, up, reason):
-        if self.told[-1:] != [("store", up)]:
-            self.told.append(("store", up))
+    def store_changed(self, side, fault=""):
+        if (side, fault) not in self.told:
+            self.told.append((side, fault))
 
     def failed(self, what, exc):
         self.told.append((what, str(exc)))
-
-    def dropped(self):
-        self.told.append(("dropped",))

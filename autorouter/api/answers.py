@@ -6,8 +6,9 @@ from hashlib import blake2b
 from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
 from autorouter.core.explain import because, price
-from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView
-from autorouter.core.placement import usable
+from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView, Stage
+from autorouter.core.names import ModelName
+from autorouter.core.placement import placements
 from autorouter.core.query import Client
 from autorouter.core.sift import Rejection
 from autorouter.core.units import Instant
@@ -27,6 +28,7 @@ MOST_ALTERNATES = 3
 
 def answer(decision: Decision, chosen: Candidate) -> RouteAnswer:
     """Where to go. Holds nothing of the one request, so that equal questions have equal answers."""
+    more = {"degraded": True} if decision.bent else {}
     return RouteAnswer(
         region=chosen.view.region.name,
         name=chosen.view.region.title,
@@ -36,13 +38,13 @@ def answer(decision: Decision, chosen: Candidate) -> RouteAnswer:
         rtt_spread_ms=round(chosen.estimate.spread, 1),
         rtt_source=chosen.estimate.source,
         alternates=tuple(map(_alternate, decision.ranked[1 : 1 + MOST_ALTERNATES])),
-        degraded=True if decision.bent else None,
+        **more,
     )
 
 
 def explained_answer(told: RouteAnswer, explanation: Explained) -> ExplainedAnswer:
     """*told*, with why."""
-    return ExplainedAnswer(**dict(told), explain=explanation)
+    return ExplainedAnswer.model_validate({**told.model_dump(exclude_unset=True), "explain": explanation})
 
 
 def explained(decision: Decision, policy: str, now: Instant) -> Explained:
@@ -82,8 +84,10 @@ def models(fleet: FleetSnapshot) -> ModelsAnswer:
     )
 
 
-def _where(fleet: FleetSnapshot, model: str) -> tuple[str, ...]:
-    return tuple(v.region.name for v in fleet.regions if any(model in usable(v, node) for node in v.serving))
+def _where(fleet: FleetSnapshot, model: ModelName) -> tuple[str, ...]:
+    wanted = frozenset({model})
+    active = (view for view in fleet.regions if view.region.stage is Stage.ACTIVE)
+    return tuple(view.region.name for view in active if placements(view, wanted))
 
 
 def _alternate(candidate: Candidate) -> Alternate:

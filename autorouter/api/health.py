@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 
 from autorouter.core.ledger import FRESH_PROBES
+from autorouter.core.schedule import probed
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
 
@@ -61,5 +62,5 @@ class HealthEdge:
 
     def _fresh(self) -> bool:
         """Published within the last probes; a fleet in which nothing is watched is always fresh."""
-        watched = any(region.nodes for region in self._snapshots.catalog.regions)
+        watched = any(region.nodes and probed(region) for region in self._snapshots.catalog.regions)
         return not watched or self._age() <= FRESH_PROBES * self._snapshots.catalog.probe_every

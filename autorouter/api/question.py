@@ -59,9 +59,7 @@ class Question:
 
 def question(pairs: Pairs) -> Question:
     """The question in *pairs*; raises `ProblemError` for what is unknown, doubled or unreadable."""
-    for name, _ in pairs:
-        if name not in KNOWN:
-            raise refuse("unknown_parameter", f"unknown parameter {shown(name)}{meant(name, KNOWN)}", name[:64])
+    only_known((name for name, _ in pairs), KNOWN)
     asked = {name: value for name, value in pairs if name in ONCE}
     for name in asked:
         if sum(1 for each, _ in pairs if each == name) > 1:
@@ -70,6 +68,13 @@ def question(pairs: Pairs) -> Question:
     if len(models) > MOST_MODELS:
         raise _invalid("model", f"{len(models)} of them", f"at most {MOST_MODELS}")
     return Question(models, _place(asked), _flag(asked), asked)
+
+
+def only_known(names: Iterable[str], known: frozenset[str]) -> None:
+    """Refuse the first of *names* that is not *known*."""
+    for name in names:
+        if name not in known:
+            raise refuse("unknown_parameter", f"unknown parameter {shown(name)}{meant(name, known)}", name[:64])
 
 
 def query(asked: Question, client: Client, regions: Mapping[str, RegionView]) -> RouteQuery:

@@ -61,7 +61,7 @@ class RouteEdge:
         headers |= {"ETag": tag, "Cache-Control": fresh, "Vary": "X-Forwarded-For"}
         if explanation is None and tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
-        body = told.model_dump_json(exclude_none=explanation is None).encode()
+        body = told.model_dump_json(exclude_unset=True).encode()
         return web.Response(body=body, content_type="application/json", headers=headers)
 
 

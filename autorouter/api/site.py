@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.health import HealthEdge
 from autorouter.api.problems import ProblemError, refuse, response
+from autorouter.api.question import only_known
 from autorouter.api.route import RouteEdge
 
 log = structlog.get_logger("autorouter")
@@ -29,16 +30,26 @@ def site(route: RouteEdge, fleet: FleetEdge, health: HealthEdge, refused: Refuse
     app = web.Application(middlewares=[_outermost(refused)], client_max_size=MOST_BODY)
     app.add_routes(
         [
-            web.get("/v1/route", route.get),
-            web.get("/v1/regions", fleet.regions),
-            web.get("/v1/models", fleet.models),
-            web.get("/v1/models/{model}", fleet.model),
+            web.get("/v1/route", route.get),  # reads its own parameters
+            web.get("/v1/regions", _taking(fleet.regions)),
+            web.get("/v1/models", _taking(fleet.models)),
+            web.get("/v1/models/{model}", _taking(fleet.model)),
             web.get("/livez", health.livez),
-            web.get("/readyz", health.readyz),
+            web.get("/readyz", _taking(health.readyz, "verbose")),
             web.get("/metrics", health.metrics),
         ]
     )
     return app
+
+
+def _taking(handler: Handler, *parameters: str) -> Handler:
+    """*handler* for those who send *parameters* and no others: a typo is told, not ignored."""
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        only_known(request.query, frozenset(parameters))
+        return await handler(request)
+
+    return checked
 
 
 def _outermost(refused: Refused) -> Middleware:

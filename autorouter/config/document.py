@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from autorouter.config.errors import ConfigError
+from autorouter.wire.base import printable
 
 Scalar = str | int | float | bool | None
 Value = Scalar | list["Value"] | dict[str, "Value"]
@@ -53,7 +54,8 @@ def dotted(path: Path) -> str:
     >>> dotted(("regions", 2, "latitude"))
     'regions[2].latitude'
     """
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".") or "file"
+    told = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    return printable(told[:200]) or "file"
 
 
 def read(text: str, name: str) -> Document:
@@ -107,7 +109,7 @@ class _Reader:
     def _mapping(self, path: Path) -> dict[str, Value]:
         found: dict[str, Value] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent) or event.anchor:
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag is not None:
                 raise self._fault(event, path, "expected a plain word as key")
             here = (*path, str(event.value))
             if event.value in found:

@@ -1,5 +1,6 @@
 """What no shape can say about regions.yaml: names that clash, places that are none, targets that are forbidden."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +13,9 @@ from autorouter.core.policies import POLICIES
 from autorouter.core.words import meant, shown
 
 Fault = tuple[Path, str]
+
+HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+"""RFC 1123, lower case as urlsplit gives it."""
 
 A_BASE_URL = "a base URL without a path, such as https://api.yto-01.example"
 
@@ -31,21 +35,25 @@ def faults(shape: FileShape) -> Iterator[Fault]:
 
 
 def _clashes(shape: FileShape) -> Iterator[Fault]:
-    """Names are looked up in any case, so they must differ in more than case."""
-    regions: dict[str, str] = {}
-    nodes: dict[str, str] = {}
+    """Names are looked up in any case, so they must differ in more than case; an endpoint is one jurisdiction's."""
+    regions, nodes, endpoints, blocks = dict[str, str](), dict[str, str](), dict[str, str](), dict[str, str]()
     for i, region in enumerate(shape.regions):
         here: Path = ("regions", i)
         yield from _taken(regions, region.id, (*here, "id"), region.id)
+        yield from _taken(endpoints, region.endpoint, (*here, "endpoint"), region.id)
         for j, alias in enumerate(region.aliases):
             yield from _taken(regions, alias, (*here, "aliases", j), region.id)
         for j, node in enumerate(region.nodes):
             yield from _taken(nodes, node.id, (*here, "nodes", j, "id"), region.id)
+            if node.endpoint is not None and node.endpoint != region.endpoint:
+                yield from _taken(endpoints, node.endpoint, (*here, "nodes", j, "endpoint"), region.id)
+    for i, network in enumerate(shape.networks):
+        yield from _taken(blocks, network.cidr, ("networks", i, "cidr"), f"networks[{i}]")
 
 
 def _taken(names: dict[str, str], name: str, path: Path, owner: str) -> Iterator[Fault]:
     if name.lower() in names:
-        yield path, f"{name!r} is already a name of {names[name.lower()]}"
+        yield path, f"{name!r} is already taken by {names[name.lower()]}"
     names.setdefault(name.lower(), owner)
 
 
@@ -99,9 +107,13 @@ def _parts(url: str) -> SplitResult | None:
         port = parts.port
     except ValueError:
         return None
-    bare = not (parts.path or parts.query or parts.fragment)
-    plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>#?@')
-    return parts if parts.scheme in ("http", "https") and parts.hostname and bare and plain and port != 0 else None
+    bare = url == f"{parts.scheme}://{parts.netloc}" and "@" not in url and port != 0
+    return parts if parts.scheme in ("http", "https") and bare and _is_host(parts.hostname or "") else None
+
+
+def _is_host(name: str) -> bool:
+    """Whether *name* is an address, or a name that DNS could hold."""
+    return len(name) <= 253 and (parse_address(f"[{name}]") is not None or HOST.fullmatch(name) is not None)
 
 
 def _private(name: str) -> bool:

@@ -51,7 +51,7 @@ class RegionShape(Shape):
     endpoint: BaseUrl
     nodes: list[NodeShape] = Field([], max_length=1000, description="a list of nodes")
     slots: int | None = Field(None, ge=1, le=1_000_000, description="a whole number of at least 1")
-    models: list[Name] | None = Field(None, description="a list of model names")
+    models: list[Name] | None = Field(None, min_length=1, description="a list of model names")
     allow_private: Flag = False
     allow_http: Flag = False
 

@@ -43,13 +43,17 @@ def parse(text: str) -> Address | None:
 def block(cidr: str) -> Block | None:
     """The network that *cidr* names; None if it names none, or says more than its length.
 
-    >>> block("203.0.113.0/24"), block("203.0.113.1/24"), block("home")
+    An IPv4 network in IPv6's clothes names none: addresses are undressed before they are looked up.
+
+    >>> block("203.0.113.0/24"), block("203.0.113.1/24"), block("::ffff:10.0.0.0/104")
     (IPv4Network('203.0.113.0/24'), None, None)
     """
     try:
-        return ip_network(cidr)
+        found = ip_network(cidr)
     except ValueError:
         return None
+    mapped = isinstance(found, IPv6Network) and found.network_address.ipv4_mapped is not None
+    return None if mapped else found
 
 
 def asker(peer: str | None, forwarded: str, trusted: Sequence[Block]) -> Address | None:

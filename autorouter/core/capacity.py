@@ -1,9 +1,9 @@
 """From gauges to room and wait. Counting the load that cached answers will cause grows here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from autorouter.core.fleet import ModelLoad, NodeView, RegionView
+from autorouter.core.fleet import ModelLoad, NodeView
 from autorouter.core.names import ModelName
 from autorouter.core.query import Priority
 from autorouter.core.units import Millis, Share
@@ -52,13 +52,6 @@ def load(view: NodeView, models: frozenset[ModelName]) -> Load:
     if models:
         return min((_of(view.models[name]) for name in models), key=lambda each: (each.headroom, -each.wait))
     return total(_of(each) for each in view.models.values() if each.ready)
-
-
-def used(view: RegionView) -> Load:
-    """All that *view* serves, of the slots that its contract grants it or, if fewer, that its nodes have."""
-    everything = total(load(node, frozenset()) for node in view.serving)
-    granted = view.region.slots
-    return everything if granted is None else replace(everything, slots=min(granted, everything.slots))
 
 
 def total(loads: Iterable[Load]) -> Load:

@@ -1,6 +1,6 @@
 """The decision, from question to answer, on one page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autorouter.core.candidate import Candidate
@@ -8,11 +8,15 @@ from autorouter.core.fleet import FleetSnapshot, RegionView
 from autorouter.core.incumbent import keep
 from autorouter.core.latency.estimate import estimate
 from autorouter.core.lease import lease
+from autorouter.core.names import RegionName
 from autorouter.core.placement import lot, place, placements
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
-from autorouter.core.sift import EligibleSet, Rejection, sift
+from autorouter.core.sift import EligibleSet, Offer, Rejection, sift
 from autorouter.core.units import Instant, Seconds
+
+Afforded = tuple[tuple[Candidate, ...], tuple[Rejection, ...], bool]
+"""What is ranked, what is too dear, and whether a rule bent for it."""
 
 RETRY = Seconds(5.0)
 """How long no answer holds: a region may come back with any probe."""
@@ -43,11 +47,27 @@ class Decision:
 def decide(query: RouteQuery, fleet: FleetSnapshot, policy: Policy, usual: Seconds) -> Decision:
     """Choose a region of *fleet* for *query*; the answer holds about as long as *usual*."""
     sifted = sift(fleet.regions, query)
-    ranked = home_first(sifted.eligible, query, policy)
-    affordable, dear = afford(ranked, query)
-    kept, why = keep(affordable, query.previous)
+    ranked, dear, bent = first_affordable(sifted.offers, query, policy)
+    kept, why = keep(ranked, query.previous)
+    rejected = sifted.rejections([*map(name, kept), *(each.region for each in dear)], query) + dear
     ttl = lease(kept[0], query.client.network, fleet.revision, usual) if kept else RETRY
-    return Decision(query, fleet.revision, fleet.taken, kept, sifted.rejected + dear, ttl, sifted.bent, why)
+    return Decision(query, fleet.revision, fleet.taken, kept, rejected, ttl, bent, why)
+
+
+def first_affordable(offers: Iterable[Offer], query: RouteQuery, policy: Policy) -> Afforded:
+    """The first of *offers* that has anything within the budget, ranked; and what was too dear on the way to it."""
+    dear: dict[RegionName, Rejection] = {}
+    for offer in offers:
+        affordable, over = afford(home_first(offer.eligible, query, policy), query)
+        dear |= {each.region: each for each in over}
+        if affordable:
+            return affordable, tuple(dear.values()), offer.bent
+    return (), tuple(dear.values()), False
+
+
+def name(candidate: Candidate) -> RegionName:
+    """The region that *candidate* is."""
+    return candidate.view.region.name
 
 
 def home_first(eligible: EligibleSet, query: RouteQuery, policy: Policy) -> tuple[Candidate, ...]:

@@ -21,6 +21,10 @@ FRESH_PROBES = 3
 """A finding is news for this many probe intervals."""
 
 
+READ_AGAIN = Seconds(0.1)
+"""Another router's looks at one node are further apart than this: what seems nearer is one finding, heard twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What one router remembers of one node."""
@@ -28,6 +32,8 @@ class Memory:
     phase: Phase = Phase.NEW
     outcome: Outcome | None = None
     reason: str = ""
+    draining: bool = False
+    """What the node said last; no failed probe takes that back."""
     rtts: tuple[Millis, ...] = ()
     report: Report | None = None
     """The last that made sense; outlives the probes that failed since."""
@@ -54,24 +60,33 @@ class Ledger:
         return self.memories.get((self.router, node), Memory())
 
 
-def fold(ledger: Ledger, observation: Observation) -> Ledger:
-    """*ledger* with *observation* in it; one that is older than what is known changes nothing."""
-    key = (observation.router, observation.node)
-    before = ledger.memories.get(key, Memory())
-    if before.outcome is not None and observation.at <= before.seen:
-        return ledger
-    return replace(ledger, memories={**ledger.memories, key: _after(before, _truthful(before, observation))})
+def fold(ledger: Ledger, observations: Iterable[Observation]) -> Ledger:
+    """*ledger* with *observations* in it; those that are older than what is known change nothing."""
+    memories = dict(ledger.memories)
+    for observation in observations:
+        key = (observation.router, observation.node)
+        before = memories.get(key, Memory())
+        if observation.router == ledger.router:
+            observation = _truthful(before, observation)  # noqa: PLW2901 - the same finding, judged
+        if _is_news(before, observation, own=observation.router == ledger.router):
+            memories[key] = _after(before, observation)
+    return replace(ledger, memories=memories)
 
 
-def forget(ledger: Ledger, nodes: Iterable[NodeName], oldest: Instant) -> Ledger:
-    """*ledger* with only *nodes*, and of other routers only what was seen since *oldest*."""
-    kept = frozenset(nodes)
+def forget(ledger: Ledger, gone: Iterable[NodeName], oldest: Instant) -> Ledger:
+    """*ledger* without the nodes that are *gone*, and of other routers only what was seen since *oldest*."""
+    lost = frozenset(gone)
     memories = {
         (router, node): memory
         for (router, node), memory in ledger.memories.items()
-        if node in kept and (router == ledger.router or memory.seen >= oldest)
+        if node not in lost and (router == ledger.router or memory.seen >= oldest)
     }
     return replace(ledger, memories=memories)
+
+
+def _is_news(before: Memory, observation: Observation, *, own: bool) -> bool:
+    """Whether *observation* is younger than *before*; of other routers, clearly so."""
+    return before.outcome is None or observation.at > before.seen + (0.0 if own else READ_AGAIN)
 
 
 def _truthful(before: Memory, observation: Observation) -> Observation:
@@ -87,10 +102,12 @@ def _after(before: Memory, observation: Observation) -> Memory:
     phase = advance(before.phase, observation.outcome)
     changed = HEALTH_OF[phase] is not before.health or before.outcome is None
     rtts = before.rtts if observation.rtt is None else (*before.rtts, observation.rtt)[-KEPT_RTTS:]
+    spoke = observation.report is not None
     return Memory(
         phase=phase,
         outcome=observation.outcome,
         reason=observation.reason,
+        draining=observation.outcome is Outcome.DRAINING if spoke else before.draining,
         rtts=rtts,
         report=observation.report or before.report,
         seen=observation.at,
@@ -115,6 +132,7 @@ def snapshot(
 
 
 def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> NodeView:
+    # Where nothing is fresh this process itself was held up: the last known stands until it has looked again.
     fresh = [memory for memory in heard if memory.seen >= oldest] or heard
     if not fresh:
         return NodeView(node, Health.UNKNOWN, {}, reason="not measured yet")
@@ -124,7 +142,7 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> Node
         node=node,
         health=best.health,
         models={model.name: model for model in report.models} if report else {},
-        draining=best.outcome is Outcome.DRAINING,
+        draining=best.draining,
         doubted=best.phase in DOUBTED,
         reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
         rtt=Millis(median(own.rtts)) if own.rtts else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from autorouter.core.fleet import ModelLoad
-from autorouter.core.names import NodeName, RouterName
+from autorouter.core.names import NodeName, RegionName, RouterName
 from autorouter.core.units import Instant, Millis
 
 
@@ -41,6 +41,8 @@ class Observation:
     """What one router found when it looked at one node."""
 
     router: RouterName
+    region: RegionName
+    """Where the router took the node to be: a node that moved is another."""
     node: NodeName
     at: Instant
     outcome: Outcome

@@ -61,5 +61,5 @@ def _holds(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> bo
 
 def usable(view: RegionView, node: NodeView) -> frozenset[ModelName]:
     """The models that are ready on *node* and that its region may serve."""
-    ready = frozenset(each.name for each in node.models.values() if each.ready)
+    ready = frozenset(each.name for each in node.models.values() if each.ready and each.slots)
     return ready if view.region.models is None else ready & view.region.models

@@ -7,7 +7,7 @@ for and refuses to exist with a region outside it, so that no later step can lea
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from autorouter.core.capacity import Load, used
+from autorouter.core.capacity import FULL_AT
 from autorouter.core.errors import ResidencyBreachError
 from autorouter.core.fleet import Health, RegionView, Stage, Tier
 from autorouter.core.names import Country, RegionName
@@ -116,13 +116,19 @@ def capacity(view: RegionView, query: RouteQuery) -> str | None:
     """A full region spills over to the next."""
     loads = [each.load for each in placements(view, query.models)]
     if all(load.full(query.concurrency, query.priority) for load in loads):
-        return _taken(max(loads, key=lambda load: load.headroom))
-    granted = used(view)
-    return _taken(granted) if granted.full(query.concurrency, query.priority) else None
+        best = max(loads, key=lambda load: load.headroom)
+        return f"full: {best.busy + best.queued:g} of {best.slots:g} slots are taken"
+    return None
 
 
-def _taken(load: Load) -> str:
-    return f"full: {load.busy + load.queued:g} of {load.slots:g} slots are taken"
+def contract(view: RegionView, query: RouteQuery) -> str | None:
+    """A region does not use more slots at once than its contract grants it, whatever its nodes could do."""
+    if view.region.slots is None:
+        return None
+    taken = sum(min(each.busy, each.slots) for node in view.serving for each in node.models.values())
+    if taken + query.concurrency <= view.region.slots * FULL_AT[query.priority]:
+        return None
+    return f"full: {taken:g} of the {view.region.slots} slots that it may use are taken"
 
 
 SIEVES = (
@@ -134,30 +140,45 @@ SIEVES = (
     Sieve("model", model),
     Sieve("degraded", soundness, bends=True),
     Sieve("capacity", capacity, bends=True),
+    Sieve("contract", contract, bends=True),
 )
 """In the order in which they are asked; a region is rejected by the first that stops it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
-    """What may be offered, what not and why, and whether a rule had to bend for it."""
+class Offer:
+    """Regions that may be offered together, and whether a rule had to bend for it."""
 
     eligible: EligibleSet
-    rejected: tuple[Rejection, ...]
     bent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What may be offered, in the order in which it should be, and what stops each region."""
+
+    offers: tuple[Offer, ...]
+    stops: tuple[tuple[RegionView, Sieve | None], ...]
+
+    def rejections(self, offered: Iterable[RegionName], query: RouteQuery) -> tuple[Rejection, ...]:
+        """Why the regions that are not *offered* are not."""
+        names = frozenset(offered)
+        return tuple(rejection(view, sieve, query) for view, sieve in self.stops if view.region.name not in names)
+
+
 def sift(views: Iterable[RegionView], query: RouteQuery) -> Sifted:
-    """The regions that may answer *query*: edge before cloud, and only then those that a bending rule would drop."""
-    stops = [(view, stopping(view, query)) for view in views]
+    """What may answer *query*: edge before cloud, and only then regions that a bending rule would drop."""
+    stops = tuple((view, stopping(view, query)) for view in views)
     firm = EligibleSet(query.residency, tuple(v for v, sieve in stops if sieve is None or sieve.bends))
     easy = frozenset(v.region.name for v, sieve in stops if sieve is None)
     sound = firm.where(lambda view: view.region.name in easy)
-    offers = (sound.where(is_edge), sound.where(is_cloud), firm.where(is_edge), firm.where(is_cloud))
-    eligible = next((offer for offer in offers if offer), firm)
-    offered = frozenset(view.region.name for view in eligible.views)
-    rejected = tuple(rejection(view, sieve, query) for view, sieve in stops if view.region.name not in offered)
-    return Sifted(eligible, rejected, bent=bool(eligible) and not offered <= easy)
+    offers = (
+        Offer(sound.where(is_edge)),
+        Offer(sound.where(is_cloud)),
+        Offer(firm.where(is_edge), bent=True),
+        Offer(firm.where(is_cloud), bent=True),
+    )
+    return Sifted(offers, stops)
 
 
 def stopping(view: RegionView, query: RouteQuery) -> Sieve | None:

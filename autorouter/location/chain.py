@@ -1,9 +1,11 @@
 """The order in which sources are asked where a client is. The first that knows is believed."""
 
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Protocol
 
 from autorouter.core.address import Address, Block, asker, network_of
+from autorouter.core.names import Country
 from autorouter.core.networks import KnownNetwork, KnownNetworks
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Client
@@ -36,11 +38,20 @@ class Locator:
             return Client(network, said, source="query")
         if address is None:
             return Client()
-        if (known := self._known.find(address)) is not None:
-            return Client(
-                network, known.at, None, known.country, known.asn, known.access, "networks" if known.at else "unknown"
-            )
+        known = self._known.find(address) or NOTHING_KNOWN
+        if known.at is not None:
+            return Client(network, known.at, None, known.country, known.asn, known.access, "networks")
+        found = self._find(address, known.country)
+        source = "geoip-city" if found.at else "unknown"
+        return Client(
+            network, found.at, found.radius, known.country or found.country, known.asn, known.access, source
+        )
+
+    def _find(self, address: Address, country: Country | None) -> Found:
+        """What the database says; nothing where it contradicts the *country* that the operator names."""
         found = self._geography.find(address) if self._geography else None
-        if found is None:
-            return Client(network)
-        return Client(network, found.at, found.radius, found.country, source="geoip-city" if found.at else "unknown")
+        return NOTHING_FOUND if found is None or country not in (None, found.country) else found
+
+
+NOTHING_KNOWN = KnownNetwork(ip_network("0.0.0.0/0"))
+NOTHING_FOUND = Found(None, None, None)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
+from geoip2.models import City
 from maxminddb import InvalidDatabaseError
 
 from autorouter.core.address import Address
+from autorouter.core.countries import ALL
 from autorouter.core.names import Country
 from autorouter.core.place import Coordinates
 from autorouter.core.units import Kilometres
@@ -43,19 +45,25 @@ class MaxMind:
             raise UnreadableDatabaseError(f"{path}: found a database of type {kind!r}, expected a City database")
 
     def find(self, address: Address) -> Found | None:
-        """What the database says of *address*; None if it says nothing, or nothing that can be read."""
+        """What the database says of *address*; None if it says nothing, or nothing that can be believed."""
         try:
-            record = self._reader.city(address)
-        except (AddressNotFoundError, InvalidDatabaseError, TypeError, UnicodeDecodeError):
-            return None
-        place, radius = record.location, record.location.accuracy_radius
-        vague = place.latitude is None or place.longitude is None or (radius is not None and radius >= VAGUE)
-        return Found(
-            at=None if vague else Coordinates(float(place.latitude or 0.0), float(place.longitude or 0.0)),
-            radius=None if radius is None or vague else Kilometres(float(radius)),
-            country=Country(record.country.iso_code) if record.country.iso_code else None,
-        )
+            return _found(self._reader.city(address))
+        except (AddressNotFoundError, InvalidDatabaseError, AttributeError, TypeError, ValueError):
+            return None  # ValueError: an IPv6 address in an IPv4 database, among others
 
     def close(self) -> None:
         """Unmap the file."""
         self._reader.close()
+
+
+def _found(record: City) -> Found:
+    """What *record* says, as far as it makes sense."""
+    code = record.country.iso_code
+    country = Country(code) if code in ALL else None
+    place, radius = record.location, record.location.accuracy_radius
+    if place.latitude is None or place.longitude is None or (radius is not None and radius >= VAGUE):
+        return Found(None, None, country)
+    latitude, longitude = float(place.latitude), float(place.longitude)
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise ValueError(f"{latitude}, {longitude} is not on this globe")
+    return Found(Coordinates(latitude, longitude), None if radius is None else Kilometres(float(radius)), country)

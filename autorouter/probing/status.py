@@ -47,7 +47,7 @@ class StatusLook:
         self._node = node
         self._now = clock
         self._session: aiohttp.ClientSession | None = None
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self._before: KernelRtt | None = None
 
     async def __call__(self) -> Observation:
@@ -57,16 +57,22 @@ class StatusLook:
                 found = await self._ask()
         except TimeoutError:
             found = Found(Outcome.TIMED_OUT, f"no answer within {DEADLINE:g} s")
-        except (aiohttp.ClientError, OSError) as exc:
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
             found = _failure(exc)
-        rtt = self._round_trip() if found.report is not None else None
         return Observation(
-            self._router, self._node.name, self._now(), found.outcome, found.reason[:256], rtt, found.report
+            router=self._router,
+            region=self._region.name,
+            node=self._node.name,
+            at=self._now(),
+            outcome=found.outcome,
+            reason=found.reason[:256],
+            rtt=self._round_trip() if found.report is not None else None,
+            report=found.report,
         )
 
     async def close(self) -> None:
         """Stop looking."""
-        self._drop_socket()
+        self._keep(None)
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -105,23 +111,27 @@ class StatusLook:
         if not self._region.allow_private and (address is None or is_private(address)):
             raise PermissionError(f"{target[0]} is private and {self._region.name} does not say allow_private")
         opened = socket.socket(family, kind, protocol)
-        self._drop_socket()
-        self._socket = opened.dup()
+        self._sockets.append(opened.dup())
+        self._before = None
         return opened
 
-    def _drop_socket(self) -> None:
-        self._before = None
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
     def _round_trip(self) -> Millis | None:
-        after = read(self._socket) if self._socket is not None else None
-        if after is None:
+        """The kernel's newest sample. Of sockets that were raced to connect, one that did is kept."""
+        readings = [(each, reading) for each in self._sockets if (reading := read(each)) is not None]
+        if not readings:
             return None
+        used, after = readings[-1]
+        self._keep(used)
         sample = newest_sample(self._before, after)
         self._before = after
         return sample
+
+    def _keep(self, used: socket.socket | None) -> None:
+        """Close every handle but *used*."""
+        for each in self._sockets:
+            if each is not used:
+                each.close()
+        self._sockets = [] if used is None else [used]
 
 
 async def _at_most(content: aiohttp.StreamReader, most: int) -> bytes | None:
@@ -141,6 +151,6 @@ def _failure(exc: Exception) -> Found:
         return Found(Outcome.REFUSED, "connection refused")
     if isinstance(cause, ConnectionResetError | BrokenPipeError | aiohttp.ServerDisconnectedError):
         return Found(Outcome.REFUSED, "connection reset")
-    if isinstance(exc, aiohttp.ClientConnectionError | OSError):
+    if isinstance(exc, aiohttp.ClientConnectionError | aiohttp.InvalidURL | OSError | UnicodeError):
         return Found(Outcome.UNREACHABLE, f"cannot connect: {cause}")
     return Found(Outcome.GARBLED, f"not HTTP as it should be: {type(exc).__name__}")

@@ -1,12 +1,12 @@
 """The write path: look at nodes, hear what other routers found, fold it all, publish the fleet.
 
-One loop decides who is due; every look is a task of its own under one group. The store is told from a queue of its
-own, so that a store that hangs delays nothing: this router goes on with what it sees itself.
+One loop decides who is due and publishes; every look is a task of its own under one group. The store is told from a
+queue of its own, so that a store that hangs delays nothing: this router goes on with what it sees itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +23,10 @@ from autorouter.runtime.snapshots import Snapshots
 
 LONGEST_NAP = 0.25
 """Seconds between looks at the plan when nothing is due: how soon a reload takes effect."""
+
+GATHER = 0.02
+"""Seconds in which findings are gathered into one snapshot: a thousand nodes make fifty a second of it, not five
+hundred, and a death is no later known for it."""
 
 MOST_UNTOLD = 10_000
 """Observations that wait for the store; older ones are dropped, for they are the least news."""
@@ -41,6 +45,11 @@ class Watch:
     asked: Instant | None = None
     looking: bool = False
 
+    @property
+    def about(self) -> tuple[Region, Node]:
+        """What is watched, as the catalog names it."""
+        return self.region, self.node
+
 
 class Observer:
     """Keeps the snapshot true."""
@@ -56,6 +65,8 @@ class Observer:
         self._ledger = Ledger(router)
         self._watches: dict[NodeName, Watch] = {}
         self._untold: asyncio.Queue[Observation] = asyncio.Queue(MOST_UNTOLD)
+        self._news: list[Observation] = []
+        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -75,8 +86,9 @@ class Observer:
         return tuple(view.node.name for view in nodes if view.seen is None)
 
     def republish(self) -> None:
-        """Publish the fleet anew, after the catalog was swapped."""
-        self._publish()
+        """Publish the fleet of a new catalog; what was seen of nodes that changed is forgotten."""
+        catalog = self._snapshots.catalog
+        self._publish([name for name, watch in self._watches.items() if catalog.nodes.get(name) != watch.about])
 
     async def _steadily(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
         """Take *step* again and again; a defect in one is told, and costs a pause, not the router."""
@@ -88,7 +100,9 @@ class Observer:
                 await asyncio.sleep(RETRY)
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
-        """Look at every node that is due, and sleep until the next is."""
+        """Publish what was found, look at every node that is due, and wait for the next of either."""
+        if self._news:
+            self._publish()
         await self._follow_catalog(self._snapshots.catalog)
         now = self._now()
         due = {name: self._due(watch, now) for name, watch in self._watches.items() if not watch.looking}
@@ -97,7 +111,15 @@ class Observer:
             watch.asked, watch.looking = now, True
             tasks.create_task(self._look(watch))
         ahead = min((at - now for at in due.values() if at > now), default=LONGEST_NAP)
-        await asyncio.sleep(min(ahead, LONGEST_NAP))
+        await self._nap(min(ahead, LONGEST_NAP))
+
+    async def _nap(self, longest: float) -> None:
+        """Wait for news, *longest* seconds at most; what comes in one `GATHER` is published together."""
+        self._woken.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                await self._woken.wait()
+                await asyncio.sleep(GATHER)
 
     def _due(self, watch: Watch, now: Instant) -> Instant:
         memory = self._ledger.own(watch.node.name)
@@ -107,8 +129,10 @@ class Observer:
         """Watch what the catalog names, and nothing else."""
         wanted = {name: both for name, both in catalog.nodes.items() if probed(both[0])}
         for name, watch in list(self._watches.items()):
-            if wanted.get(name) != (watch.region, watch.node):
-                await self._watches.pop(name).look.close()
+            if wanted.get(name) != watch.about:
+                del self._watches[name]
+                self._publish([name])
+                await watch.look.close()
         for name, (region, node) in wanted.items():
             if name not in self._watches:
                 self._watches[name] = Watch(region, node, self._probe(region, node))
@@ -124,10 +148,9 @@ class Observer:
         if self._watches.get(watch.node.name) is not watch:
             return  # the catalog no longer knows it as it was
         self._witness.observed(observation)
-        self._fold(observation)
+        self._note(observation)
         if self._untold.full():
             self._untold.get_nowait()
-            self._witness.dropped()
         self._untold.put_nowait(observation)
 
     async def _tell(self) -> None:
@@ -135,34 +158,38 @@ class Observer:
         observation = await self._untold.get()
         try:
             await self._store.append(observation)
-        except StoreError:
-            self._witness.dropped()
+        except StoreError as exc:
+            self._witness.store_changed("tell", str(exc))
+        else:
+            self._witness.store_changed("tell")
 
     async def _hear(self) -> None:
         """Follow the store while it can be followed."""
         try:
             async with aclosing(self._store.follow()) as news:
                 async for observation in news:
-                    self._witness.store_changed(up=True, reason="")
+                    self._witness.store_changed("hear")
                     self._consider(observation)
         except StoreError as exc:
-            self._witness.store_changed(up=False, reason=str(exc))
+            self._witness.store_changed("hear", str(exc))
             await asyncio.sleep(RETRY)
 
     def _consider(self, observation: Observation) -> None:
-        """Take in what another router found about a node that is known here."""
-        if observation.router != self._ledger.router and observation.node in self._snapshots.catalog.nodes:
-            self._fold(observation)
+        """Take in what another router found about a node that is here what it is there."""
+        known = self._snapshots.catalog.nodes.get(observation.node)
+        if known and known[0].name == observation.region and observation.router != self._ledger.router:
+            self._note(observation)
 
-    def _fold(self, observation: Observation) -> None:
-        after = fold(self._ledger, observation)
-        if after is not self._ledger:
-            self._ledger = after
-            self._publish()
+    def _note(self, observation: Observation) -> None:
+        self._news.append(observation)
+        self._woken.set()
 
-    def _publish(self) -> None:
+    def _publish(self, gone: Iterable[NodeName] = ()) -> None:
+        """Fold what is new, forget what is *gone* or old, and swap the snapshot."""
         catalog, before, now = self._snapshots.catalog, self._snapshots.fleet, self._now()
-        self._ledger = forget(self._ledger, catalog.nodes, Instant(now - 2 * FRESH_PROBES * catalog.probe_every))
+        heard = fold(self._ledger, self._news)
+        self._news.clear()
+        self._ledger = forget(heard, gone, Instant(now - 2 * FRESH_PROBES * catalog.probe_every))
         after = snapshot(catalog.regions, self._ledger, catalog.probe_every, now, before.revision + 1)
         self._snapshots.fleet = after
         self._witness.published(before, after)

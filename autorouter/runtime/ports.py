@@ -1,7 +1,7 @@
 """What the runtime needs of the world outside; owned here, implemented elsewhere, held to one contract suite each."""
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from autorouter.core.fleet import FleetSnapshot, Node, Region
 from autorouter.core.observation import Observation
@@ -49,11 +49,8 @@ class Witness(Protocol):
     def published(self, before: FleetSnapshot, after: FleetSnapshot) -> None:
         """The fleet has a new snapshot."""
 
-    def store_changed(self, *, up: bool, reason: str) -> None:
-        """The store came or went."""
+    def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
+        """The store did as asked, or did not because of *fault*; called each time."""
 
     def failed(self, what: str, exc: Exception) -> None:
         """A defect of ours ended one step of *what*."""
-
-    def dropped(self) -> None:
-        """An observation could not be told to the other routers in time."""

@@ -5,7 +5,10 @@ in the stream that is no observation is skipped and counted: a poisoned key must
 retries are off, for they turn a paused Redis into seconds of waiting.
 """
 
+import re
 from collections.abc import AsyncGenerator, Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -36,6 +39,31 @@ MOST_BYTES = 64 * 1024
 BATCH = 500
 
 Entries = list[tuple[bytes, dict[bytes, bytes]]]
+
+
+def fault_in(url: str) -> str:
+    """What is wrong with *url*, in words; empty when nothing is. Says nothing of the password in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        return f"not a URL: {exc}"
+    if parts.scheme == "unix":
+        return "" if parts.path.strip("/") else "found no path, expected unix:///path/to/socket"
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        return "expected redis://HOST:PORT, rediss://HOST:PORT or unix:///path/to/socket"
+    if port == 0 or parts.query or not re.fullmatch(r"(/[0-9]{0,4})?", parts.path):
+        return "expected nothing behind the host but a port and the number of a database"
+    if not parts.password and not _is_loopback(parts.hostname):
+        return f"{parts.hostname} is not this machine, and there is no password: anyone could lie to routers"
+    return ""
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class RedisStore:

@@ -22,6 +22,7 @@ class ObservationRecord(Wire):
 
     schema_number: Annotated[int, Field(alias="schema", ge=1)] = 1
     router: Name
+    region: Name
     node: Name
     outcome: Literal["ready", "degraded", "draining", "starting", "refused", "timed out", "unreachable", "garbled"]
     reason: Text = ""

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,8 @@ PATIENCE = 240.0
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Opens URLs of this machine, whatever proxy the environment names for others."""
 
 
 class DemoError(Exception):
@@ -102,6 +105,14 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def base_port(text: str) -> int:
+    """The port that *text* names and that leaves room for three more."""
+    port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    if not 1 <= port <= 65535 - len(REGIONS):
+        raise DemoError(f"DEMO_PORT: found {text!r}, expected a number between 1 and {65535 - len(REGIONS)}")
+    return port
+
+
 def check_machine(port: int) -> None:
     """Fail with a sentence if the demo cannot work here."""
     taken = [each for each in range(port, port + 1 + len(REGIONS)) if not _is_free(each)]
@@ -122,6 +133,8 @@ def _is_free(port: int) -> bool:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
+        except PermissionError as exc:
+            raise DemoError(f"port {port} needs root; try DEMO_PORT=8080 make demo") from exc
         except OSError:
             return False
     return True
@@ -130,8 +143,8 @@ def _is_free(port: int) -> bool:
 def regions_file(demo: Demo) -> Path:
     """The demo's regions.yaml with this run's ports in it."""
     text = (HERE / "regions.yaml").read_text(encoding="utf-8")
-    for i, region in enumerate(REGIONS):
-        text = text.replace(f"127.0.0.1:{8081 + i}", f"127.0.0.1:{demo.node_port(region)}")
+    shift = demo.port - 8080
+    text = re.sub(r"127\.0\.0\.1:(\d+)", lambda found: f"127.0.0.1:{int(found[1]) + shift}", text)
     path = demo.folder / "regions.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -140,7 +153,7 @@ def regions_file(demo: Demo) -> Path:
 def get(url: str, timeout: float = 1.0) -> object:
     """The JSON at *url*, or None while there is none."""
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - our own loopback URLs
+        with DIRECT.open(url, timeout=timeout) as answer:
             return json.load(answer)
     except (OSError, ValueError):
         return None
@@ -249,31 +262,35 @@ def _how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit {code}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the demo until Ctrl-C or SIGTERM; 0 if it was told to end, 2 if it could not go on."""
-    port = int(os.environ.get("DEMO_PORT", "8080"))
-    folder = Path(tempfile.mkdtemp(prefix="autorouter-demo-"))
-    demo = Demo(port, folder)
-    for number in (signal.SIGINT, signal.SIGTERM):
+def main() -> int:
+    """Run the demo until Ctrl-C or a signal; 0 if it was told to end, 2 if it could not go on."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    folder = Path(tempfile.mkdtemp(prefix="autorouter-demo-"))
     try:
-        check_machine(port)
-        start_all(demo)
-        say(lines_to_try(demo))
-        if "--once" not in arguments:
-            watch(demo)
-    except KeyboardInterrupt:
-        say("\nStopping …")
+        return run(Demo(base_port(os.environ.get("DEMO_PORT") or "8080"), folder))
     except DemoError as exc:
         say(f"demo: {exc}")
         return 2
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(demo: Demo) -> int:
+    """Start everything, and end it when told to."""
+    try:
+        check_machine(demo.port)
+        start_all(demo)
+        say(lines_to_try(demo))
+        watch(demo)
+    except KeyboardInterrupt:
+        say("\nStopping …")
+    finally:
         with contextlib.suppress(KeyboardInterrupt):
             demo.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     say("Stopped.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

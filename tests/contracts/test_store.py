@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from autorouter.core.fleet import ModelLoad
-from autorouter.core.names import ModelName, NodeName, RouterName
+from autorouter.core.names import ModelName, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Millis
 from autorouter.runtime.clock import now
@@ -18,7 +18,7 @@ def seen(node, outcome=Outcome.READY, *, router="r-them", reason="", rtt=1.25):
     model = ModelLoad(ModelName("smollm2"), "1", "ready", 2, 1.5, 0.0, Millis(120.0))
     report = Report("boot", 3, "0.1", (model,)) if outcome is Outcome.READY else None
     rtt = Millis(rtt) if report else None
-    return Observation(RouterName(router), NodeName(node), now(), outcome, reason, rtt, report)
+    return Observation(RouterName(router), RegionName("yto-01"), NodeName(node), now(), outcome, reason, rtt, report)
 
 
 @pytest.fixture(params=["memory", "redis"])

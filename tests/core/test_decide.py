@@ -1,5 +1,7 @@
 """The decision, told as scenes."""
 
+from dataclasses import replace
+
 import pytest
 
 from autorouter.core.errors import ResidencyBreachError
@@ -69,10 +71,33 @@ def test_batch_callers_leave_the_last_slots_to_conversations():
 
 def test_a_region_is_full_when_it_uses_all_that_its_contract_grants():
     nodes = [node(name, slots=2, busy=1, endpoint=f"https://{name}") for name in ("a", "b", "c")]
-    assert rules(route(region("yto", nodes=nodes, slots=3), region("yul", MONTREAL))) == {"yto": "capacity"}
+    assert rules(route(region("yto", nodes=nodes, slots=3), region("yul", MONTREAL))) == {"yto": "contract"}
     assert names(route(region("yto", nodes=nodes, slots=4), region("yul", MONTREAL))) == ["yto", "yul"]
     idle = [node(name, slots=2, endpoint=f"https://{name}") for name in ("a", "b", "c")]
     assert names(route(region("yto", nodes=idle, slots=1))) == ["yto"]
+
+
+def test_a_queue_for_one_model_does_not_make_a_region_full_for_another():
+    crowded = node("yto")
+    queue = replace(crowded.models[MODEL], name=ModelName("crowded"), busy=4, queued=10)
+    both = replace(crowded, models={**crowded.models, ModelName("crowded"): queue})
+    for slots in (None, 8):
+        decision = route(region("yto", nodes=[both], slots=slots), models=frozenset({MODEL}))
+        assert (names(decision), decision.bent) == (["yto"], False)
+
+
+def test_a_model_without_a_slot_is_not_to_be_had():
+    assert rules(route(region("yto", slots=0), region("yul"))) == {"yto": "model"}
+
+
+def test_the_cloud_next_door_is_offered_when_no_edge_is_within_the_budget():
+    fleet = region("yvr", VANCOUVER), region("cloud", TORONTO, tier=Tier.CLOUD)
+    decision = route(*fleet, budget=Millis(20.0))
+    assert names(decision) == ["cloud"]
+    assert rules(decision) == {"yvr": "budget"}
+    nothing = route(*fleet, budget=Millis(0.5))
+    assert nothing.chosen is None
+    assert rules(nothing) == {"yvr": "budget", "cloud": "budget"}
 
 
 def test_full_regions_are_better_than_none():

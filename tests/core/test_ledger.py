@@ -16,7 +16,8 @@ NODE = NodeName("yto-01")
 def seen(at, outcome=Outcome.READY, *, router=US, rtt=5.0, report=None, reason=""):
     ok = outcome in {Outcome.READY, Outcome.DEGRADED, Outcome.DRAINING, Outcome.STARTING}
     report = report or (reported(int(at * 10)) if ok else None)
-    return Observation(router, NODE, Instant(at), outcome, reason, Millis(rtt) if ok else None, report)
+    rtt = Millis(rtt) if ok else None
+    return Observation(router, RegionName("yto"), NODE, Instant(at), outcome, reason, rtt, report)
 
 
 def reported(seq, *, boot="b1", model="m"):
@@ -24,10 +25,7 @@ def reported(seq, *, boot="b1", model="m"):
 
 
 def remembered(*observations, ledger=None):
-    ledger = ledger or Ledger(US)
-    for observation in observations:
-        ledger = fold(ledger, observation)
-    return ledger
+    return fold(ledger or Ledger(US), observations)
 
 
 def view(ledger, now, *, nodes=(NODE,)):
@@ -64,7 +62,7 @@ def test_since_tells_when_health_changed_not_when_it_was_confirmed():
 
 def test_an_older_observation_changes_nothing():
     ledger = remembered(seen(5))
-    assert fold(ledger, seen(4, Outcome.REFUSED)) is ledger
+    assert fold(ledger, [seen(4, Outcome.REFUSED)]) == ledger
 
 
 def test_a_replayed_report_is_an_outcome_of_its_own():
@@ -93,10 +91,23 @@ def test_when_nothing_is_fresh_the_last_known_stands():
     assert view(remembered(seen(1)), 500).health is Health.UP
 
 
-def test_what_left_the_catalog_and_what_is_old_of_others_is_forgotten():
+def test_a_finding_of_another_router_that_is_heard_twice_counts_once():
+    once = remembered(seen(1, router=THEM, report=reported(7)))
+    again = remembered(seen(1.003, router=THEM, report=reported(7)), ledger=once)
+    assert again == once
+
+
+def test_what_is_gone_and_what_is_old_of_others_is_forgotten():
     ledger = remembered(seen(1), seen(1, router=THEM))
-    assert set(forget(ledger, [NODE], Instant(2)).memories) == {(US, NODE)}
-    assert forget(ledger, [], Instant(0)).memories == {}
+    assert set(forget(ledger, [], Instant(2)).memories) == {(US, NODE)}
+    assert forget(ledger, [NODE], Instant(0)).memories == {}
+
+
+@pytest.mark.parametrize("failure", [Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.GARBLED, Outcome.UNREACHABLE])
+def test_a_draining_node_that_fails_a_probe_still_drains(failure):
+    draining = remembered(seen(1), seen(3, Outcome.DRAINING), seen(5, failure))
+    assert not view(draining, 5).nodes[0].serving
+    assert view(remembered(seen(7, report=reported(1, boot="b2")), ledger=draining), 7).nodes[0].serving
 
 
 @pytest.mark.parametrize(("outcome", "draining"), [(Outcome.DRAINING, True), (Outcome.READY, False)])

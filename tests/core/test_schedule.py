@@ -4,7 +4,7 @@ import pytest
 
 from autorouter.core.fleet import Health
 from autorouter.core.ledger import Ledger, fold
-from autorouter.core.names import NodeName, RouterName
+from autorouter.core.names import NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome
 from autorouter.core.schedule import next_look
 from autorouter.core.units import Instant, Seconds
@@ -21,7 +21,8 @@ def seconds_to_down(node, died, outcome, takes):
         asked = now
         dead = now >= died
         ended = Instant(now + (takes if dead else 0.001))
-        ledger = fold(ledger, Observation(US, node, ended, outcome if dead else Outcome.READY))
+        seen = Observation(US, RegionName("yto"), node, ended, outcome if dead else Outcome.READY)
+        ledger = fold(ledger, [seen])
         if ledger.own(node).health is Health.DOWN:
             return ended - died
         now = ended

@@ -82,3 +82,21 @@ ODD = (
         b"GET /v1/route HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n",
     ]
 )
+
+NASTY = (
+    b"", b"%", b"%ff", b"%00", b"%0d%0aX:%201", b"..%2f..%2fetc%2fpasswd", b"NaN", b"-1", b"1e999", b"9" * 400, b"true",
+    b"%E2%80%AE", b"%F0%9F%92%A9", b"[]", b"<script>", b"a,b,,c", b"CA,US,XX",
+)  # fmt: skip
+"""Values for every parameter that there is."""
+
+PARAMETERS = (
+    b"model scope residency budget_ms tier only exclude previous concurrency priority lat lon explain".split()
+)
+
+CLOSE = b"Connection: close\r\n\r\n"
+
+ODD += [
+    b"GET /v1/route?%s=%s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 2001:db8:1::%x\r\n%s" % (name, value, i, CLOSE)
+    for name in PARAMETERS
+    for i, value in enumerate(NASTY)
+]

@@ -22,6 +22,10 @@ import openai
 import polargrid
 import pytest
 
+from autorouter.config import load
+from deploy.demo.demo import Demo as DemoParts
+from deploy.demo.demo import regions_file
+
 ROOT = Path(__file__).parents[2]
 MODEL = "smollm2-135m-instruct"
 QUESTION = [{"role": "user", "content": "Name three rivers."}]
@@ -236,6 +240,25 @@ def commands():
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             yield path.read_text(errors="replace").replace("\0", " ")
+
+
+@pytest.mark.parametrize("base", [8080, 8081, 8082, 8083, 25_000])
+def test_the_demo_puts_its_own_ports_in_place(base, tmp_path):
+    text = regions_file(DemoParts(base, tmp_path)).read_text()
+    agents = [each.nodes[0].agent for each in load(tmp_path / "regions.yaml").regions if each.nodes]
+    assert agents == [f"http://127.0.0.1:{base + i}" for i in (1, 2, 3)]
+    assert [f"endpoint: {agent}" in text for agent in agents] == [True] * 3
+
+
+@pytest.mark.parametrize("base", ["abc", "70000", "65534", "-5", "0", "8080.5"])
+def test_the_demo_says_in_a_sentence_what_port_it_expects(base):
+    done = subprocess.run(
+        [sys.executable, ROOT / "deploy/demo/demo.py"],
+        env={**os.environ, "DEMO_PORT": base}, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"DEMO_PORT: found '{base}', expected a number" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_the_demo_says_in_a_sentence_that_its_ports_are_taken():

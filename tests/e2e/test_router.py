@@ -1,6 +1,7 @@
 """The router as a process, over nodes that are played: how soon it sees, what it survives, what it refuses."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
@@ -158,14 +159,20 @@ async def test_residency_never_yields_another_country(fleet, tmp_path):
 async def test_two_routers_know_what_either_sees(fleet, config, tmp_path, valkey):
     valkey.flush()
     blind = tmp_path / "blind.yaml"
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        blind.write_text(regions_yaml(dict.fromkeys(fleet.urls(), nowhere)))
+    with contextlib.ExitStack() as reserved:
+        nowhere = {region: f"http://127.0.0.1:{closed_port(reserved)}" for region in fleet.urls()}
+        blind.write_text(regions_yaml(nowhere))
         async with router(config, "--redis", valkey.url) as seeing, router(blind, "--redis", valkey.url) as other:
             await seeing.is_up("yto-01", "yul-01", "yvr-02")
             await other.is_up("yto-01", "yul-01", "yvr-02")
             assert (await other.get())[1]["region"] == "yto-01"
+
+
+def closed_port(reserved):
+    """A port that is taken and that nobody listens on."""
+    taken = reserved.enter_context(socket.socket())
+    taken.bind(("127.0.0.1", 0))
+    return taken.getsockname()[1]
 
 
 async def asking(running, results, stop):
@@ -213,7 +220,7 @@ async def test_odd_requests_never_give_a_500(config):
     async with router(config, "--geoip", PLACES) as running:
         await running.is_up("yto-01")
         name, port = running.url.removeprefix("http://").split(":")
-        for odd in ODD * 3:
+        for odd in ODD:
             reader, writer = await asyncio.open_connection(name, int(port))
             writer.write(odd)
             writer.write_eof()
@@ -222,7 +229,7 @@ async def test_odd_requests_never_give_a_500(config):
             writer.close()
             status = answer.split(b" ", 2)[1] if answer.startswith(b"HTTP/") else b"closed"
             assert not status.startswith(b"5"), (odd[:80], answer[:200])
-        assert len(ODD) * 3 >= 200
+        assert len(set(ODD)) >= 200
         assert goes_to("yto-01")(*await running.get())
         assert not any("Traceback" in line for line in running.lines)
 
@@ -269,11 +276,14 @@ def test_a_port_that_is_taken_is_a_sentence(config):
         port = taken.getsockname()[1]
         code, text = told("serve", "--regions", config, "--port", port)
     assert code == 2
-    assert f"cannot serve 127.0.0.1:{port}" in text
-    assert "Traceback" not in text
+    assert text.startswith(f"cannot serve 127.0.0.1:{port}")
+    assert len(text.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("option", "value", "says"), [
+    ("--port", "70000", "70000 is not in the range"),
+    ("--port", "-1", "-1 is not in the range"),
+    ("--redis", "redis://10.255.255.1", "there is no password"),
     ("--geoip", "/nowhere.mmdb", "nowhere.mmdb"),
     ("--geoip", "/dev/null", "/dev/null"),
     ("--redis", "gopher://x", "redis"),

@@ -1,9 +1,10 @@
 """The router's HTTP surface over a fleet that a test draws up, with no observer behind it."""
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession, web
 
 from autorouter.api.fleet import FleetEdge
+from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
 from autorouter.api.route import RouteEdge
 from autorouter.api.site import site
@@ -33,7 +34,7 @@ class Site:
             region("yvr-02", VANCOUVER),
             region("nyc-01", NEW_YORK, country="US", stage=Stage.PLANNED),
         )
-        self.telemetry = Telemetry(Millis(300.0))
+        self.telemetry = Telemetry(Millis(300.0), lambda: self.snapshots.fleet)
         self.unknown = ()
 
     def fleet(self, *views):
@@ -64,5 +65,10 @@ def behind():
 
 @pytest.fixture
 async def http(behind):
-    async with TestClient(TestServer(behind.app())) as client:
+    runner = FrontRunner(behind.app())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    name, port = runner.addresses[0]
+    async with ClientSession(f"http://{name}:{port}") as client:
         yield client
+    await runner.cleanup()

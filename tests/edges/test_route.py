@@ -153,6 +153,7 @@ async def test_an_unknown_place_has_an_answer_too(http):
 async def test_an_explanation_accounts_for_every_region_and_for_no_full_address(http):
     answer = await http.get("/v1/route?explain=1&exclude=yul-01", headers={"X-Forwarded-For": "203.0.113.7"})
     text = await answer.text()
+    assert "degraded" not in await answer.json()
     told = (await answer.json())["explain"]
     assert [each["region"] for each in told["ranked"]] == ["yvr-02", "yto-01"]
     assert told["rejected"] == [{"region": "yul-01", "rule": "choice", "detail": "excluded by the client"}]

@@ -1,8 +1,11 @@
 """Everything around the route: the fleet, the models, readiness, metrics, and what is refused."""
 
+import asyncio
+
 import pytest
 
-from autorouter.core.fleet import Health
+from autorouter.core.fleet import Health, Stage
+from autorouter.core.units import Millis
 from tests.scenes import region
 
 
@@ -52,6 +55,48 @@ async def test_metrics_count_answers_and_problems_and_never_a_strangers_words(ht
     assert 'autorouter_answers_total{outcome="routed",region="yto-01"} 1.0' in text
     assert 'autorouter_problems_total{code="model_not_found"} 1.0' in text
     assert "strange" not in text
+
+
+async def test_a_model_is_listed_only_where_it_can_be_had(http, behind):
+    behind.fleet(region("yto-01", stage=Stage.MAINTENANCE), region("yul-01"))
+    assert (await (await http.get("/v1/models/smollm2")).json())["regions"] == ["yul-01"]
+
+
+async def test_a_fleet_that_is_only_planned_is_ready(http, behind):
+    behind.fleet(region("sfo-01", stage=Stage.PLANNED, health=Health.UNKNOWN))
+    behind.age(100)
+    assert (await http.get("/readyz")).status == 200
+
+
+async def test_the_gauges_tell_of_the_fleet_as_it_is_and_of_nothing_that_left(http, behind):
+    behind.fleet(region("yto-01", health=Health.DOWN, rtt=Millis(3.0)))
+    text = await (await http.get("/metrics")).text()
+    assert 'autorouter_region_health{region="yto-01"} 1.0' in text
+    assert 'autorouter_node_rtt_seconds{node="yto-01"} 0.003' in text
+    behind.fleet(region("yul-01"))
+    assert "yto-01" not in await (await http.get("/metrics")).text()
+
+
+@pytest.mark.parametrize("path", ["/v1/regions?foo=1", "/v1/models?foo=1", "/v1/models/smollm2?x", "/readyz?verbos"])
+async def test_a_parameter_that_nothing_takes_is_refused_everywhere(http, path):
+    answer = await http.get(path)
+    assert answer.status == 400
+    assert (await answer.json(content_type="application/problem+json"))["code"] == "unknown_parameter"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"garbage\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+     b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20_000 + b"\r\n\r\n"],
+)  # fmt: skip
+async def test_what_is_not_even_http_is_a_problem_too(http, sent):
+    reader, writer = await asyncio.open_connection(http._base_url.host, http._base_url.port)
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"application/problem+json" in answer
+    assert b'"code":"bad_request"' in answer
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Who is where, in the order of who is believed."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from autorouter.core.names import Country
 from autorouter.core.networks import KnownNetwork
@@ -51,9 +52,34 @@ def test_the_database_knows_the_rest(locator):
     )
 
 
-def test_a_network_named_without_a_place_has_a_country_and_no_place(locator):
+def test_a_network_named_without_a_place_has_the_databases_unless_they_contradict(locator):
     client = locator.locate(PROXY, "198.18.0.9")
     assert (client.at, client.country, client.source) == (None, "NO", "unknown")
+    lte = Locator([KnownNetwork(ip_network("203.0.113.0/24"), access=Access.MOBILE)], [], MaxMind(SHIPPED))
+    client = lte.locate("203.0.113.20", "")
+    assert (client.at, client.country, client.access) == (Coordinates(49.25, -123.1), "CA", Access.MOBILE)
+    abroad = Locator([KnownNetwork(ip_network("203.0.113.0/24"), country=Country("NO"))], [], MaxMind(SHIPPED))
+    client = abroad.locate("203.0.113.20", "")
+    assert (client.at, client.country) == (None, "NO")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        {"latitude": "north", "longitude": 1.0},
+        {"latitude": 4000.0, "longitude": 1.0},
+        {"latitude": float("nan"), "longitude": 1.0},
+        {"latitude": 1.0, "longitude": 1.0, "accuracy_radius": "wide"},
+    ],
+)
+def test_a_place_that_is_none_is_unknown(tmp_path, location):
+    writer = MMDBWriter(ip_version=4, database_type="GeoLite2-City")
+    writer.insert_network(IPSet(["203.0.113.0/24"]), {"country": {"iso_code": "CA"}, "location": location})
+    writer.to_db_file(str(tmp_path / "odd.mmdb"))
+    database = MaxMind(tmp_path / "odd.mmdb")
+    assert database.find(ip_address("203.0.113.1")) is None
+    assert database.find(ip_address("2001:db8::1")) is None, "an IPv6 address in an IPv4 database"
+    database.close()
 
 
 def test_the_middle_of_a_country_is_not_a_place(locator):

@@ -173,8 +173,9 @@ async def test_a_connection_that_is_cut_is_refused(look, node):
     assert (await look()).outcome is Outcome.REFUSED
 
 
-async def test_a_name_that_does_not_exist_is_unreachable():
-    assert (await found("http://nowhere.invalid:80")).outcome in {Outcome.UNREACHABLE, Outcome.TIMED_OUT}
+@pytest.mark.parametrize("url", ["http://nowhere.invalid:80", f"http://{'x' * 64}.example", "http://a..example"])
+async def test_a_name_that_cannot_be_found_is_unreachable(url):
+    assert (await found(url)).outcome in {Outcome.UNREACHABLE, Outcome.TIMED_OUT}
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])

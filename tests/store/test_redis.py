@@ -7,7 +7,7 @@ import pytest
 
 from autorouter.core.errors import StoreError
 from autorouter.runtime.clock import now
-from autorouter.store.redis import STREAM, RedisStore
+from autorouter.store.redis import STREAM, RedisStore, fault_in
 from tests.contracts.test_store import first, seen
 from tests.valkey import running
 
@@ -73,10 +73,10 @@ async def test_a_follower_outlives_an_emptied_redis(own_valkey, store):
         {"o": "not json"},
         {"o": b"\xff\xfe"},
         {"x": "another field"},
-        {"o": '{"router":"r","node":"../../etc","outcome":"ready"}'},
-        {"o": '{"router":"r","node":"n","outcome":"splendid"}'},
-        {"o": '{"router":"r","node":"n","outcome":"ready","rtt_ms":NaN}'},
-        {"o": '{"router":"r","node":"n","outcome":"ready","reason":"' + "x" * 100_000 + '"}'},
+        {"o": '{"router":"r","region":"x","node":"../../etc","outcome":"ready"}'},
+        {"o": '{"router":"r","region":"x","node":"n","outcome":"splendid"}'},
+        {"o": '{"router":"r","region":"x","node":"n","outcome":"ready","rtt_ms":NaN}'},
+        {"o": '{"router":"r","region":"x","node":"n","outcome":"ready","reason":"' + "x" * 100_000 + '"}'},
         {"o": "[" * 50_000},
     ],
 )
@@ -95,3 +95,41 @@ async def test_a_key_of_the_wrong_kind_is_an_error_not_a_crash(own_valkey, store
         await store.append(seen("a"))
     with pytest.raises(StoreError):
         await first(store, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("redis://h:port", "not a URL"),
+        ("gopher://x", "expected redis://"),
+        ("redis://", "expected redis://"),
+        ("unix://", "found no path"),
+        ("redis://localhost/notadb", "nothing behind the host"),
+        ("redis://localhost?foo=bar", "nothing behind the host"),
+        ("redis://10.255.255.1", "there is no password"),
+        ("rediss://redis.example:6380/0", "there is no password"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_told(url, says):
+    assert says in fault_in(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://127.0.0.1:6379/2",
+        "unix:///run/x.sock",
+        "rediss://me:secret@redis.example",
+        "redis://[::1]",
+    ],
+)
+def test_a_url_that_can_be_meant_is_taken(url):
+    assert fault_in(url) == ""
+
+
+async def test_a_full_redis_is_an_error_that_says_so(own_valkey, store):
+    with own_valkey.client() as client:
+        client.config_set("maxmemory", "1")
+    with pytest.raises(StoreError, match="OutOfMemory"):
+        await store.append(seen("a"))

@@ -1,0 +1,54 @@
+"""What is not even HTTP is told as a problem too.
+
+aiohttp answers a malformed request before any middleware sees it, with a page of its own and a traceback in the log
+for everyone who knocks, and has no setting for that. So the connections that it makes are given our class, which
+overrides one public method. Deadlines for slow clients get their room here.
+"""
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from autorouter.api.problems import refuse, response
+
+
+class Front(RequestHandler):
+    """A connection whose own refusals are problems."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what could not be read (*status* 400), or to a defect outside all middleware (500)."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of another answer is sent already")
+        if status >= 500:
+            self.log_exception("defect outside the middleware", exc_info=exc)
+            told = response(refuse("internal_error", "the router failed to answer; this is its own fault"))
+        else:
+            told = response(refuse("bad_request", f"this is not HTTP: {(message or '').strip()[:120]!a}"))
+        told.force_close()
+        return told
+
+
+class _FrontServer(web.Server):
+    """Makes such connections; "server" is aiohttp's word for what does."""
+
+    def __call__(self) -> RequestHandler:
+        connection = super().__call__()
+        connection.__class__ = Front
+        return connection
+
+
+class FrontRunner(web.AppRunner):
+    """Runs an application behind `Front`."""
+
+    async def setup(self) -> None:
+        """Make ready to listen."""
+        await super().setup()
+        if self.server is not None:
+            self.server.__class__ = _FrontServer
