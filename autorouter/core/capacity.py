@@ -57,6 +57,8 @@ def load(view: NodeView, models: frozenset[ModelName]) -> Load:
 def total(loads: Iterable[Load]) -> Load:
     """All of *loads* as one; the mean service weighted by slots."""
     every = tuple(loads)
+    if len(every) == 1:
+        return every[0]
     slots = sum(each.slots for each in every)
     service = sum(each.service * each.slots for each in every) / slots if slots else 0.0
     return Load(slots, sum(e.busy for e in every), sum(e.queued for e in every), Millis(service))

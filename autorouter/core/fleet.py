@@ -124,9 +124,12 @@ class NodeView:
         return self.health >= Health.DEGRADED and not self.draining
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RegionView:
-    """A region together with what is known of its nodes now."""
+    """A region together with what is known of its nodes now.
+
+    Compared by identity: each snapshot has its own, so that what is worked out from one can be remembered by it.
+    """
 
     region: Region
     nodes: tuple[NodeView, ...]

@@ -6,12 +6,16 @@ was asked for.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from autorouter.core.capacity import Load, load, total
 from autorouter.core.fleet import NodeView, RegionView
 from autorouter.core.names import ModelName, Network, NodeName
 from autorouter.core.query import RouteQuery
+
+MOST_REMEMBERED = 4096
+"""Answers of `placements` kept: sieves and prices ask for the same one, and so do queries between two snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Placement:
     load: Load
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placement, ...]:
     """Every endpoint of *view* behind which all *models* are ready on one node."""
     own = [node for node in view.serving if node.node.endpoint]

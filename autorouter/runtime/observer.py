@@ -24,9 +24,9 @@ from autorouter.runtime.snapshots import Snapshots
 LONGEST_NAP = 0.25
 """Seconds between looks at the plan when nothing is due: how soon a reload takes effect."""
 
-GATHER = 0.02
-"""Seconds in which findings are gathered into one snapshot: a thousand nodes make fifty a second of it, not five
-hundred, and a death is no later known for it."""
+GATHER = 0.05
+"""Seconds in which findings are gathered into one snapshot: a thousand nodes make twenty a second of them, not five
+hundred, and a death is told no later than people can tell."""
 
 MOST_UNTOLD = 10_000
 """Observations that wait for the store; older ones are dropped, for they are the least news."""

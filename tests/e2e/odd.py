@@ -84,12 +84,14 @@ ODD = (
 )
 
 NASTY = (
-    b"", b"%", b"%ff", b"%00", b"%0d%0aX:%201", b"..%2f..%2fetc%2fpasswd", b"NaN", b"-1", b"1e999", b"9" * 400, b"true",
-    b"%E2%80%AE", b"%F0%9F%92%A9", b"[]", b"<script>", b"a,b,,c", b"CA,US,XX",
+    b"", b"%", b"%ff", b"%00", b"%0d%0aX:%201", b"..%2f..%2fetc%2fpasswd", b"NaN", b"-1", b"1e999", b"9" * 400,
+    b"%E2%80%AE", b"%F0%9F%92%A9", b"[]", b"<script>", b"a,b,,c", b"CA,US,XX", b"true",
 )  # fmt: skip
 """Values for every parameter that there is."""
 
 PARAMETERS = (
+    b"model scope residency budget_ms tier only exclude previous concurrency priority lat lon explain"
+).split()
     b"model scope residency budget_ms tier only exclude previous concurrency priority lat lon explain".split()
 )
 
