@@ -13,8 +13,11 @@ demo:  ## router, three nodes with a real Triton and a real model, Valkey: on 12
 test:  ## everything that CI runs
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory check
+	@$(V)/coverage erase
 	@$(V)/coverage run -m pytest -q
-	@$(V)/coverage report --skip-covered --skip-empty
+	@$(V)/coverage combine --quiet
+	@$(V)/coverage report --fail-under=95
+	@$(V)/coverage report --include='*/core/*' --fail-under=100
 
 check:  ## format, lint, types and the shape of the house
 	@$(V)/ruff format --check .

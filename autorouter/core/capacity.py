@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autorouter.core.fleet import ModelLoad, NodeView
-from autorouter.core.names import ModelName
+from autorouter.core.fleet import ModelLoad
 from autorouter.core.query import Priority
 from autorouter.core.units import Millis, Share
 
@@ -17,18 +16,19 @@ class Load:
     """How busy something is: slots, requests in them, requests waiting for them, mean time in one."""
 
     slots: float
+    """Above 0: what has no slot cannot be had, so its load is nobody's question."""
     busy: float
     queued: float
     service: Millis
 
     @property
     def headroom(self) -> Share:
-        """Free share of the slots; 0 when there are none.
+        """Free share of the slots.
 
         >>> Load(4, 3, 0, Millis(100)).headroom
         0.25
         """
-        return Share(max(0.0, 1.0 - (self.busy + self.queued) / self.slots)) if self.slots else Share(0.0)
+        return Share(max(0.0, 1.0 - (self.busy + self.queued) / self.slots))
 
     @property
     def wait(self) -> Millis:
@@ -37,8 +37,6 @@ class Load:
         >>> Load(2, 2, 1, Millis(300)).wait
         300.0
         """
-        if not self.slots:
-            return Millis(0.0)
         ahead = self.busy + self.queued - self.slots + 1
         return Millis(max(0.0, ahead) * self.service / self.slots)
 
@@ -47,22 +45,21 @@ class Load:
         return self.busy + self.queued + concurrency > self.slots * FULL_AT[priority]
 
 
-def load(view: NodeView, models: frozenset[ModelName]) -> Load:
-    """How busy *view* is for someone who needs *models*: the tightest of them, or all it has when none is named."""
-    if models:
-        return min((_of(view.models[name]) for name in models), key=lambda each: (each.headroom, -each.wait))
-    return total(_of(each) for each in view.models.values() if each.ready)
+def load_of(model: ModelLoad) -> Load:
+    """How busy one model on one node is."""
+    return Load(model.slots, model.busy, model.queued, model.service)
+
+
+def tightest(loads: Iterable[Load]) -> Load:
+    """The one of *loads* (not empty) that has least room: a pipeline is as busy as its busiest part."""
+    return min(loads, key=lambda each: (each.headroom, -each.wait))
 
 
 def total(loads: Iterable[Load]) -> Load:
-    """All of *loads* as one; the mean service weighted by slots."""
+    """All of *loads* (not empty) as one; the mean service weighted by slots."""
     every = tuple(loads)
     if len(every) == 1:
         return every[0]
     slots = sum(each.slots for each in every)
-    service = sum(each.service * each.slots for each in every) / slots if slots else 0.0
+    service = sum(each.service * each.slots for each in every) / slots
     return Load(slots, sum(e.busy for e in every), sum(e.queued for e in every), Millis(service))
-
-
-def _of(model: ModelLoad) -> Load:
-    return Load(model.slots, model.busy, model.queued, model.service)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
-from autorouter.core.capacity import Load, load, total
+from autorouter.core.capacity import Load, load_of, tightest, total
 from autorouter.core.fleet import NodeView, RegionView
 from autorouter.core.names import ModelName, Network, NodeName
 from autorouter.core.query import RouteQuery
@@ -33,13 +33,13 @@ def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placemen
     own = [node for node in view.serving if node.node.endpoint]
     shared = [node for node in view.serving if not node.node.endpoint]
     found = [
-        Placement(node.node.endpoint or "", (node.node.name,), load(node, models))
+        Placement(node.node.endpoint or "", (node.node.name,), _load(view, node, models))
         for node in own
         if _holds(view, node, models)
     ]
     if shared and all(_holds(view, node, models) for node in shared):
         names = tuple(node.node.name for node in shared)
-        found.append(Placement(view.region.endpoint, names, total(load(node, models) for node in shared)))
+        found.append(Placement(view.region.endpoint, names, total(_load(view, node, models) for node in shared)))
     return tuple(found)
 
 
@@ -56,6 +56,12 @@ def place(found: tuple[Placement, ...], query: RouteQuery) -> Placement:
 def lot(network: Network | None, name: str) -> bytes:
     """What *name* drew for *network*: rendezvous hashing, so that ties are shared evenly and every router agrees."""
     return blake2b(f"{network}|{name}".encode(), digest_size=8).digest()
+
+
+def _load(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> Load:
+    """How busy *node* is for someone who needs *models*: the tightest, or all it may serve if none is named."""
+    loads = [load_of(node.models[name]) for name in models or usable(view, node)]
+    return tightest(loads) if models else total(loads)
 
 
 def _holds(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> bool:

@@ -37,10 +37,6 @@ class EligibleSet:
             if self.residency and view.region.country not in self.residency:
                 raise ResidencyBreachError(view.region.name, view.region.country, self.residency)
 
-    def __bool__(self) -> bool:
-        """Whether anything is left."""
-        return bool(self.views)
-
     def where(self, keep: Callable[[RegionView], bool]) -> "EligibleSet":
         """The regions that *keep* accepts: a set can be narrowed, never widened."""
         return EligibleSet(self.residency, tuple(view for view in self.views if keep(view)))

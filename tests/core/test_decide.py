@@ -264,3 +264,11 @@ def test_an_answer_about_a_doubted_region_is_short():
 
 def test_a_client_far_from_everything_still_gets_the_nearest():
     assert names(route(region("yto"), region("yvr", VANCOUVER), who=client(LONDON, country="GB"))) == ["yto", "yvr"]
+
+
+def test_what_a_region_may_not_serve_is_no_room_for_those_who_ask_for_no_model_in_particular():
+    busy = node("yto", models=(MODEL, "forbidden"), busy=4)
+    idle = replace(busy.models["forbidden"], busy=0)
+    held = replace(busy, models={MODEL: busy.models[MODEL], ModelName("forbidden"): idle})
+    view = region("yto", nodes=[held], models=frozenset({MODEL}))
+    assert rules(route(view, region("yul", MONTREAL))) == {"yto": "capacity"}
