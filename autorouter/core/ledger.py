@@ -37,6 +37,8 @@ class Memory:
     rtts: tuple[Millis, ...] = ()
     report: Report | None = None
     """The last that made sense; outlives the probes that failed since."""
+    spoke: Instant = Instant(0.0)
+    """When the node last spoke for itself."""
     seen: Instant = Instant(0.0)
     since: Instant = Instant(0.0)
     """When its health last changed."""
@@ -110,6 +112,7 @@ def _after(before: Memory, observation: Observation) -> Memory:
         draining=observation.outcome is Outcome.DRAINING if spoke else before.draining,
         rtts=rtts,
         report=observation.report or before.report,
+        spoke=observation.at if spoke else before.spoke,
         seen=observation.at,
         since=observation.at if changed else before.since,
     )
@@ -137,18 +140,19 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> Node
     if not fresh:
         return NodeView(node, Health.UNKNOWN, {}, reason="not measured yet")
     best = max(fresh, key=lambda memory: (memory.health, memory.seen))
-    report = max((m for m in fresh if m.report), key=lambda memory: memory.seen, default=best).report
+    # How it is, is what the router says that sees it best; what it holds and wants, is its own last word to anyone.
+    word = max(fresh, key=lambda memory: memory.spoke)
     return NodeView(
         node=node,
         health=best.health,
-        models={model.name: model for model in report.models} if report else {},
-        draining=best.draining,
+        models={model.name: model for model in word.report.models} if word.report else {},
+        draining=word.draining,
         doubted=best.phase in DOUBTED,
         reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
         rtt=Millis(median(own.rtts)) if own.rtts else None,
         seen=best.seen,
         since=best.since,
-        version=report.version if report else "",
+        version=word.report.version if word.report else "",
     )
 
 
