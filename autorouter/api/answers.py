@@ -5,12 +5,12 @@ from hashlib import blake2b
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
+from autorouter.core.eligible import Rejection
 from autorouter.core.explain import because, price
 from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView, Stage
 from autorouter.core.names import ModelName
 from autorouter.core.placement import placements
 from autorouter.core.query import Client
-from autorouter.core.sift import Rejection
 from autorouter.core.units import Instant
 from autorouter.wire.fleet import ModelOffered, ModelsAnswer, ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
 from autorouter.wire.route import (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.eligible import EligibleSet, Rejection
 from autorouter.core.fleet import FleetSnapshot, RegionView
 from autorouter.core.incumbent import keep
 from autorouter.core.latency.estimate import estimate
@@ -12,7 +13,7 @@ from autorouter.core.names import RegionName
 from autorouter.core.placement import lot, place, placements
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
-from autorouter.core.sift import EligibleSet, Offer, Rejection, sift
+from autorouter.core.sift import Offer, sift
 from autorouter.core.units import Instant, Seconds
 
 Afforded = tuple[tuple[Candidate, ...], tuple[Rejection, ...], bool]

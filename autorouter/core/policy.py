@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.fleet import RegionView
-from autorouter.core.sift import EligibleSet
 
 Price = Callable[[RegionView], Candidate]
 """What one region would cost this client."""

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.errors import ResidencyBreachError
 from autorouter.core.fleet import Health, Stage, Tier
 from autorouter.core.names import Country, ModelName, RegionName
 from autorouter.core.query import Client, Priority, Scope
-from autorouter.core.sift import EligibleSet
 from autorouter.core.units import Millis
 from tests.scenes import (
     LONDON,

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autorouter.core.decide import pricing
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.policies import POLICIES
 from autorouter.core.query import RouteQuery
-from autorouter.core.sift import EligibleSet
 from autorouter.core.units import Millis
 from tests.scenes import client, region
 

@@ -1,8 +1,8 @@
 """The default: whoever starts answering first."""
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.policy import Price
-from autorouter.core.sift import EligibleSet
 
 
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:

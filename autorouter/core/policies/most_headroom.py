@@ -1,8 +1,8 @@
 """For fleets that serve batch work: whoever has most room."""
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.policy import Price
-from autorouter.core.sift import EligibleSet
 
 
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:

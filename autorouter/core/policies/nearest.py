@@ -1,8 +1,8 @@
 """What every redirector does, to be compared with: the shortest round trip, whatever the queue."""
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.eligible import EligibleSet
 from autorouter.core.policy import Price
-from autorouter.core.sift import EligibleSet
 
 
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:
