@@ -73,7 +73,7 @@ def _named(error: ErrorDetails) -> Failed:
         case "extra_forbidden":
             return Failed("unknown_parameter", f"'{param}' is not a parameter of this endpoint", param)
         case "unsupported":
-            return Failed("unsupported_parameter", error["msg"], str(error.get("ctx", {}).get("param", param)))
+            return Failed("unsupported_parameter", error["msg"], _path((*error["loc"], error["ctx"]["param"])))
         case _:
             found = _shown(error["input"])
             return Failed("invalid_value", f"'{param}': {error['msg']}, found {found}", param)

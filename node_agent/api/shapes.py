@@ -39,6 +39,15 @@ HARMLESS: Mapping[str, tuple[object, ...]] = {
 }
 """Parameter → values that ask for nothing; null always does."""
 
+HARMLESS_IN_MESSAGES: Mapping[str, tuple[object, ...]] = {
+    "annotations": ([],),
+    "audio": (),
+    "function_call": (),
+    "refusal": (),
+    "tool_calls": ([],),
+}
+"""The same for a message: clients send back the whole one that they were answered with."""
+
 MOST_MESSAGES = 1024
 MOST_STOPS = 4
 LONGEST_STOP = 256
@@ -82,6 +91,11 @@ class ChatMessage(BaseModel):
     name: Annotated[str, StringConstraints(max_length=64)] | None = None
     """Who speaks, among several of one role. Accepted; these models' templates have no place for it."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unsupported(cls, message: object) -> object:
+        return _without(HARMLESS_IN_MESSAGES, message) if isinstance(message, dict) else message
+
     def message(self) -> Message:
         """As the core knows it."""
         role = Role.SYSTEM if self.role == "developer" else Role(self.role)
@@ -124,12 +138,7 @@ class ChatRequest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unsupported(cls, body: Mapping[str, object]) -> Mapping[str, object]:
-        """Take out what asks for nothing; refuse the rest of what the node does not do, by name."""
-        for name in HARMLESS.keys() & body.keys():
-            if body[name] is not None and not _asks_nothing(name, body[name]):
-                words = "'{param}' is not supported by this node with that value"
-                raise PydanticCustomError("unsupported", words, {"param": name})
-        return {name: value for name, value in body.items() if name not in HARMLESS}
+        return _without(HARMLESS, body)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -158,6 +167,15 @@ class ChatRequest(BaseModel):
         )
 
 
-def _asks_nothing(name: str, value: object) -> bool:
-    """True if *value* is one of the harmless ones. ``True == 1`` in Python, so the type is compared too."""
-    return any(type(value) is type(harmless) and value == harmless for harmless in HARMLESS[name])
+def _without(harmless: Mapping[str, tuple[object, ...]], body: Mapping[str, object]) -> Mapping[str, object]:
+    """*body* less what asks for nothing. Refuses the rest of what the node does not do, by name."""
+    for name in harmless.keys() & body.keys():
+        if not _asks_nothing(body[name], harmless[name]):
+            words = "'{param}' is not supported by this node with that value"
+            raise PydanticCustomError("unsupported", words, {"param": name})
+    return {name: value for name, value in body.items() if name not in harmless}
+
+
+def _asks_nothing(found: object, harmless: tuple[object, ...]) -> bool:
+    """True if *found* is null or one of *harmless*. ``True == 1`` in Python, so the type is compared too."""
+    return found is None or any(type(found) is type(value) and found == value for value in harmless)

@@ -27,8 +27,8 @@ PARAMETERS = [
         "messages[0].content[0].type",
     ),
     (
-        {"messages": [{"role": "user", "content": "x", "tool_calls": []}]},
-        "unknown_parameter",
+        {"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"id": "1", "type": "function"}]}]},
+        "unsupported_parameter",
         "messages[0].tool_calls",
     ),
     ({"model": 7}, "invalid_value", "model"),
@@ -170,6 +170,14 @@ async def test_what_asks_for_nothing_is_accepted():
     }  # fmt: skip
     async with serving() as node:
         assert (await node.chat(**harmless)).status == 200
+
+
+async def test_an_answer_may_be_sent_back_with_all_that_it_came_with():
+    async with serving() as node:
+        message = (await (await node.chat("one two")).json())["choices"][0]["message"]
+        others = {"tool_calls": None, "annotations": [], "function_call": None, "audio": None}
+        messages = [message, {**message, **others}, {**message, "tool_calls": []}]
+        assert (await node.chat(messages=[*messages, *asked()["messages"]])).status == 200
 
 
 async def test_text_parts_and_the_developer_role_are_understood():

@@ -28,6 +28,13 @@ def test_openai_gets_a_whole_answer(client):
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
 
 
+def test_openai_holds_a_conversation_of_two_turns(client):
+    said = chat()["messages"]
+    said.append(client.chat.completions.create(**chat()).choices[0].message)
+    said.append({"role": "user", "content": "In which country is that?"})
+    assert "Canada" in client.chat.completions.create(**{**chat(), "messages": said}).choices[0].message.content
+
+
 def test_openai_gets_a_stream_with_usage(client):
     stream = client.chat.completions.create(**chat(stream=True, stream_options={"include_usage": True}))
     chunks = list(stream)
