@@ -105,10 +105,11 @@ async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
             engine = group.create_task(agent.engine.run())
             await signals.get()
             await _drain(agent.door, signals)
+            agent.door.turn_out()
             await runner.cleanup()
             engine.cancel()
-    except* AgentError as failed:
-        raise _first(failed) from None
+    except BaseExceptionGroup as group:
+        raise _sentence(group) from None
 
 
 async def _drain(door: Door, signals: asyncio.Queue[None]) -> None:
@@ -122,7 +123,15 @@ async def _drain(door: Door, signals: asyncio.Queue[None]) -> None:
     _log.info("stopping", left_inside=door.inside_now)
 
 
+def _sentence(group: BaseExceptionGroup) -> BaseException:
+    """The innermost first of a group of ours, for the operator gets one sentence; *group* if it holds a defect.
+
+    Not ``except*``: what is raised inside one is wrapped in a group again by Python before 3.11.4 (gh-103590).
+    """
+    ours, defects = group.split(AgentError)
+    return group if ours is None or defects is not None else _first(ours)
+
+
 def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:
-    """The innermost first of a group of ours: the operator gets one sentence."""
     found = group.exceptions[0]
     return _first(found) if isinstance(found, BaseExceptionGroup) else found

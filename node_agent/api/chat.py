@@ -7,12 +7,10 @@ from aiohttp import web
 from node_agent.api.answers import Envelope
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.models import require
-from node_agent.api.problems import Fail, engine
 from node_agent.api.reading import read
 from node_agent.api.shapes import ChatRequest
 from node_agent.api.sse import DONE, Stream, event
 from node_agent.core.chat import Finish, Piece, Usage
-from node_agent.core.errors import EngineError
 from node_agent.core.units import between
 
 NOTHING = Usage(0, 0)
@@ -52,14 +50,12 @@ async def _stream(request: web.Request, edge: Edge, envelope: Envelope, pieces: 
     piece = await _first(pieces)
     stream = Stream(request, edge.patience)
     await stream.open()
-    try:
-        await stream.send(event(envelope.role()))
-        await _send(stream, envelope, piece)
-        async for later in pieces:
-            await _send(stream, envelope, later)
-        await stream.send(DONE)
-    except EngineError as exc:
-        await stream.send(_event_of(engine(exc)))  # the status is long sent; without this a client sees a mere cut
+    await stream.send(event(envelope.role()))
+    await _send(stream, envelope, piece)
+    async for later in pieces:
+        await _send(stream, envelope, later)
+    await stream.send(DONE)
+    await stream.close()
     return stream.response
 
 
@@ -78,7 +74,3 @@ async def _send(stream: Stream, envelope: Envelope, piece: Piece) -> None:
         await stream.send(event(envelope.finish(piece.finish)))
         if envelope.with_usage:
             await stream.send(event(envelope.usage(piece.usage or NOTHING)))
-
-
-def _event_of(fail: Fail) -> bytes:
-    return event({"error": fail.shape().error.model_dump()})

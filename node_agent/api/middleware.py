@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
+from node_agent.api.sse import STREAM, Stream, event
 from node_agent.core.errors import EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -27,31 +28,45 @@ _log = structlog.get_logger()
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer with a problem where a handler raises."""
+    """Answer with a problem where a handler raises; a stream that is open already ends with one."""
     try:
         return await handler(request)
-    except Failed as exc:
-        return exc.fail.response()
-    except Refused as exc:
-        return refusal(exc.refusal).response()
-    except EngineError as exc:
-        return engine(exc).response()
-    except web.HTTPException as exc:
-        return _foreign(exc, request)
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
-    except Exception:  # noqa: BLE001 - the outermost middleware, where everything must end
-        _log.exception("defect", path=request.path[:256], request_id=request_id(request))
-        return Fail("internal", "the node could not finish this request; its log knows why").response()
+    except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
+        return await _told(_fail(exc, request), request)
 
 
-def _foreign(exc: web.HTTPException, request: web.Request) -> web.StreamResponse:
-    """One of aiohttp's own, in our shape."""
-    if exc.status < 400:
-        raise exc
+async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
+    """As an answer; in an open stream, whose status is long sent, as its last event. Else it would be a mere cut."""
+    stream: Stream | None = request.get(STREAM)
+    if stream is None or not stream.is_open:
+        return fail.response()
+    await stream.send(event({"error": fail.shape().error.model_dump()}))
+    await stream.close()
+    return stream.response
+
+
+def _fail(exc: Exception, request: web.Request) -> Fail:
+    match exc:
+        case Failed():
+            return exc.fail
+        case Refused():
+            return refusal(exc.refusal)
+        case EngineError():
+            return engine(exc)
+        case web.HTTPException():
+            return _foreign(exc, request)
+        case _:
+            _log.error("defect", path=request.path[:256], request_id=request_id(request), exc_info=exc)
+            return Fail("internal", "the node could not finish this request; its log knows why")
+
+
+def _foreign(exc: web.HTTPException, request: web.Request) -> Fail:
+    """One of aiohttp's own refusals, in our shape; no handler of ours redirects."""
     code = BY_STATUS.get(exc.status, "bad_request" if exc.status < 500 else "internal")
     kept = {name: value for name, value in exc.headers.items() if name == "Allow"}
-    return Fail(code, f"{request.method} {request.path[:256]}: {CATALOGUE[code][1].lower()}", headers=kept).response()
+    return Fail(code, f"{request.method} {request.path[:256]}: {CATALOGUE[code][1].lower()}", headers=kept)
 
 
 async def name_request(request: web.Request, response: web.StreamResponse) -> None:

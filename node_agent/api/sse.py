@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from aiohttp import web
 
@@ -34,16 +34,33 @@ class Stream:
         self._request = request
         self._patience = patience
 
+    @property
+    def is_open(self) -> bool:
+        """True once its headers are on their way: what goes wrong from then on is an event, not an answer."""
+        return self.response.prepared
+
     async def open(self) -> None:
         """Send the headers."""
+        self._request[STREAM] = self
         await self.response.prepare(self._request)
 
     async def send(self, data: bytes) -> None:
         """Send *data*. A reader that takes nothing for *patience* seconds is cut off: `ConnectionAbortedError`."""
+        await self._taken(self.response.write(data))
+
+    async def close(self) -> None:
+        """Wait until the reader has taken the rest, as patiently as `send`."""
+        await self._taken(self.response.write_eof())
+
+    async def _taken(self, writing: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(self._patience):
-                await self.response.write(data)
+                await writing
         except TimeoutError as exc:
             if self._request.transport is not None:
                 self._request.transport.abort()  # an orderly end would wait for the reader too
             raise ConnectionAbortedError("the client reads nothing") from exc
+
+
+STREAM = web.RequestKey("stream", Stream)
+"""The stream that a request is answered by."""

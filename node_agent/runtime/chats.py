@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from node_agent.core.chat import Piece, Prompt
 from node_agent.core.errors import EngineError, Fault, Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
 from node_agent.core.units import Seconds
-from node_agent.runtime.door import Door
+from node_agent.runtime.door import COME_BACK, SHUTTING_DOWN, Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.meter import Meter
 from node_agent.runtime.ports import Clock, Engine, Ledger
-
-COME_BACK = Seconds(2.0)
-"""For a node that starts, mends itself or drains: by then the router has looked again and sends clients elsewhere."""
 
 
 class Chats:
@@ -34,15 +31,17 @@ class Chats:
     async def answer(self, prompt: Prompt) -> AsyncIterator[AsyncGenerator[Piece, None]]:
         """The pieces of the answer to *prompt*. Leaving the block frees the slot and stops the model.
 
-        Raises `Refused` before the first piece, `EngineError` at any time.
+        Raises `Refused` before the first piece, or when the node gives up; `EngineError` at any time.
         """
         meter = Meter(prompt.model, self._clock)
         try:
             self._require_ready(prompt.model)
             gate = self._gates[prompt.model]
             with self._door.inside():
-                async with gate.slot() as meter.waited, aclosing(self._pieces(prompt, meter)) as pieces:
-                    yield pieces
+                async with AsyncExitStack() as held:
+                    async with self._door.waiting():
+                        meter.waited = await held.enter_async_context(gate.slot())
+                    yield await held.enter_async_context(aclosing(self._pieces(prompt, meter)))
         except BaseException as exc:
             meter.ended(exc)
             raise
@@ -51,7 +50,7 @@ class Chats:
 
     def _require_ready(self, model: ModelName) -> None:
         if self._door.draining:
-            raise Refused(Refusal(Reason.DRAINING, COME_BACK, "the node is shutting down"))
+            raise Refused(SHUTTING_DOWN)
         standing = self._engine.standings()[model]
         if standing.state is not ModelState.READY:
             detail = f"model {model} is {standing.state}: {standing.reason}"
@@ -73,7 +72,7 @@ class Chats:
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
         """The next piece. A frozen engine gives no error at all: only silence tells."""
         try:
-            async with asyncio.timeout(self._idle):
+            async with self._door.waiting(), asyncio.timeout(self._idle):
                 return await anext(pieces)
         except TimeoutError as exc:
             raise EngineError(Fault.SILENT, f"nothing came from the model for {self._idle:g} s") from exc

@@ -1,8 +1,16 @@
-"""The node's door: open, or closing until the last one inside has left."""
+"""The node's door: open, or closing until the last one inside has left, or has been turned out."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from node_agent.core.errors import Reason, Refusal, Refused
+from node_agent.core.units import Seconds
+
+COME_BACK = Seconds(2.0)
+"""For a node that starts, mends itself or drains: by then the router has looked again and sends clients elsewhere."""
+
+SHUTTING_DOWN = Refusal(Reason.DRAINING, COME_BACK, "the node is shutting down")
 
 
 class Door:
@@ -13,6 +21,8 @@ class Door:
         self.inside_now = 0
         self._empty = asyncio.Event()
         self._empty.set()
+        self._closed = False
+        self._waits: set[asyncio.Timeout] = set()
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -25,6 +35,29 @@ class Door:
             self.inside_now -= 1
             if self.inside_now == 0:
                 self._empty.set()
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Wait for something in the block. Raises `Refused` there when all are turned out."""
+        if self._closed:
+            raise Refused(SHUTTING_DOWN)
+        wait = asyncio.timeout(None)
+        self._waits.add(wait)
+        try:
+            async with wait:
+                yield
+        except TimeoutError as exc:
+            if not wait.expired():
+                raise  # a time-out of the waiter's own
+            raise Refused(SHUTTING_DOWN) from exc
+        finally:
+            self._waits.discard(wait)
+
+    def turn_out(self) -> None:
+        """End every wait inside, so that each request can still say how it ended."""
+        self._closed = True
+        for wait in self._waits:
+            wait.reschedule(0.0)
 
     async def drain(self, grace: float) -> None:
         """Take nobody in any more, and return once all have left or *grace* seconds are over."""

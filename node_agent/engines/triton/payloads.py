@@ -27,7 +27,9 @@ def decode(payload: bytes) -> Piece:
         piece = json.loads(payload)
         if error := piece.get("error"):
             raise _refusal(error)
-        return Piece(str(piece["text"]), _finish(piece), _usage(piece))
+        text = str(piece["text"])
+        text.encode()  # half of a surrogate pair is JSON and cannot be sent on
+        return Piece(text, _finish(piece), _usage(piece))
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise EngineError(Fault.BROKEN, "the model's answer cannot be read") from exc
 

@@ -41,7 +41,16 @@ def test_a_vendors_text_never_reaches_a_client():
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"[]", b"{}", b'{"text": "x"}', b'{"text":"","finish":"nonsense","usage":null}', b"5"]
+    "payload",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"text": "x"}',
+        b'{"text":"","finish":"nonsense","usage":null}',
+        b"5",
+        b'{"text":"\\ud800","finish":null,"usage":null}',
+    ],
 )
 def test_a_piece_that_cannot_be_read_is_a_broken_model(payload):
     with pytest.raises(EngineError) as caught:

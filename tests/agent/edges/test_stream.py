@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from contextlib import aclosing
 
 from node_agent.core.errors import EngineError, Fault
 from tests.agent.scenes import MODEL, asked, masked, serving
@@ -78,20 +79,32 @@ async def test_a_failure_before_the_first_text_has_a_status_of_its_own():
         )
 
 
-async def test_a_failure_in_the_middle_ends_the_stream_with_an_error_event():
-    class Breaking:
-        def __init__(self, engine):
-            self._engine = engine
+class Breaking:
+    """An engine whose answers break after their first piece, with *error*."""
 
-        def __getattr__(self, name):
-            return getattr(self._engine, name)
+    def __init__(self, engine, error):
+        self._engine = engine
+        self._error = error
 
-        async def generate(self, prompt):
-            async for piece in self._engine.generate(prompt):
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    async def generate(self, prompt):
+        async with aclosing(self._engine.generate(prompt)) as pieces:
+            async for piece in pieces:
                 yield piece
-                raise EngineError(Fault.UNREACHABLE, "the engine cannot be reached")
+                raise self._error
 
-    async with serving(wrap=Breaking) as node:
+
+def breaking(error):
+    return serving(wrap=lambda engine: Breaking(engine, error))
+
+
+UNREACHABLE = EngineError(Fault.UNREACHABLE, "the engine cannot be reached")
+
+
+async def test_a_failure_in_the_middle_ends_the_stream_with_an_error_event():
+    async with breaking(UNREACHABLE) as node:
         events = (await (await node.chat("one two", stream=True)).read()).split(b"\n\n")
         assert b'"content":"one"' in events[1]
         assert events[2] == (
@@ -99,6 +112,46 @@ async def test_a_failure_in_the_middle_ends_the_stream_with_an_error_event():
             b'"param":null,"code":"engine_unavailable"}}'
         )
         assert events[3:] == [b""]
+
+
+async def test_a_broken_stream_is_counted_as_failed_and_says_nothing_of_the_pace():
+    async with breaking(UNREACHABLE) as node:
+        await (await node.chat("one two", stream=True)).read()
+        page = await (await node.get("/metrics")).text()
+        assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="failed"} 1.0' in page
+        assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="cancelled"} 0.0' in page
+        assert (await node.model())["service_ms"] == 0.0
+
+
+async def test_a_defect_in_the_middle_ends_the_stream_with_an_error_event_and_no_second_answer():
+    async with breaking(ZeroDivisionError("secret")) as node:
+        body = await (await node.chat("one two", stream=True)).read()
+        last = json.loads(body.split(b"\n\n")[-2].removeprefix(b"data: "))
+        assert last["error"]["code"] == "internal"
+        assert b"HTTP/1.1" not in body
+        assert b"secret" not in body
+
+
+async def test_who_is_still_inside_when_the_node_gives_up_waiting_is_told_so():
+    async with serving(pace=60.0, slots=2, queue=1) as node:
+        whole, slow = (asyncio.ensure_future(node.chat("one two")) for _ in range(2))
+        await node.until(lambda model: model["busy"] == 2)
+        queued = asyncio.ensure_future(node.chat())
+        await node.until(lambda model: model["queued"] == 1)
+        node.agent.door.turn_out()
+        for asking in (whole, slow, queued):
+            answer = await asking
+            assert (answer.status, (await answer.json())["code"]) == (503, "draining")
+        assert (await node.model())["busy"] == 0
+
+
+async def test_a_stream_that_the_node_gives_up_ends_with_an_error_event():
+    async with serving(pace=0.02) as node:
+        answer = await node.chat("word " * 500, stream=True)
+        await answer.content.readline()
+        node.agent.door.turn_out()
+        last = (await answer.read()).split(b"\n\n")[-2]
+        assert json.loads(last.removeprefix(b"data: "))["error"]["code"] == "draining"
 
 
 async def test_silence_ends_a_stream_with_an_error_event():
@@ -131,13 +184,21 @@ async def test_a_client_that_leaves_while_waiting_for_a_whole_answer_frees_its_s
 
 async def test_a_client_that_reads_nothing_is_cut_off():
     async with serving(idle_timeout=0.2) as node:
-        reader, writer = await asyncio.open_connection(node.client.host, node.client.port, limit=1024)
+        _, writer = await asyncio.open_connection(node.client.host, node.client.port, limit=1024)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        body = json.dumps(asked("word " * 2000, stream=True)).encode()
+        body = json.dumps(asked("word " * 500, stream=True)).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-        for _ in range(20):  # one answer fits the socket's buffers, twenty do not
+        for _ in range(100):  # one answer fits the sockets' buffers, a hundred do not
             writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
-        await node.until(lambda model: model["busy"] == 1)
-        await node.until(lambda model: model["busy"] == 0)
+        mine = writer.get_extra_info("sockname")
+
+        def connected():
+            links = (each.transport for each in node.client.server.handler.connections)
+            return any(link is not None and link.get_extra_info("peername") == mine for link in links)
+
+        assert connected()
+        async with asyncio.timeout(10):
+            while connected():
+                await asyncio.sleep(0.02)
+        assert (await node.model())["busy"] == 0
         writer.transport.abort()
-        assert reader is not None

@@ -206,11 +206,12 @@ def test_a_killed_node_takes_its_triton_along_and_the_next_one_cleans_up_after_i
         assert gone(stub)
     with started() as successor:
         assert leftovers(node.pid) == []
-        with streaming(successor):
+        with streaming(successor) as lines:
             successor.signal(signal.SIGTERM)
             successor.until(is_draining, 2.0)
             began = time.monotonic()
             successor.signal(signal.SIGTERM)
+            assert error_code(lines) == "draining"
             assert successor.wait() == 0
             assert time.monotonic() - began < 4.0, "the second signal does not wait for answers under way"
 
