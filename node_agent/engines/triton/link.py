@@ -1,13 +1,14 @@
 """The agent's end of Triton's gRPC, with a deadline on every call and one exception for every failure."""
 
 import asyncio
+import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import grpc  # type: ignore[import-untyped] # gRPC ships no types
 import numpy as np
-from tritonclient.grpc import InferInput
+from tritonclient.grpc import InferInput, InferResult
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
@@ -21,6 +22,8 @@ LOAD_S = 300.0
 """Deadline of a load: large weights come from slow disks."""
 
 VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, grpc.aio.UsageError, grpc.aio.InternalError, TimeoutError)
+UNREADABLE = (ValueError, struct.error)
+"""What tritonclient raises for an answer that says one size and has another."""
 
 Answer = TypeVar("Answer")
 
@@ -64,7 +67,7 @@ class Link:
                 async for result, error in answers:
                     if error is not None:
                         raise translate(error) from error
-                    yield bytes(result.as_numpy("piece").reshape(-1)[0])
+                    yield _piece(result)
         finally:
             answers.cancel()  # without it the model would generate on for nobody
 
@@ -80,6 +83,14 @@ async def _once(model: str, payload: bytes) -> AsyncIterator[dict[str, Any]]:
     yield {"model_name": model, "inputs": [tensor]}
 
 
+def _piece(result: InferResult) -> bytes:
+    """The one string in the answer. Raises `EngineError` for an answer of any other shape, such as a stranger's."""
+    tensor = result.as_numpy("piece")
+    if tensor is None or tensor.size != 1 or not isinstance(piece := tensor.reshape(-1)[0], bytes):
+        raise EngineError(Fault.BROKEN, "the engine's answer is of another shape than the model's kind")
+    return piece
+
+
 async def _asked(call: Awaitable[Answer]) -> Answer:
     async with _translated():
         return await call
@@ -91,7 +102,7 @@ async def _translated() -> AsyncIterator[None]:
         yield
     except EngineError:
         raise
-    except VENDOR_ERRORS as exc:
+    except (*VENDOR_ERRORS, *UNREADABLE) as exc:
         raise translate(exc) from exc
     except asyncio.CancelledError as exc:
         task = asyncio.current_task()

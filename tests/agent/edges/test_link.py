@@ -1,0 +1,39 @@
+"""What a Triton may answer, and what becomes of it."""
+
+from contextlib import aclosing
+
+import pytest
+
+from node_agent.core.errors import EngineError, Fault
+from node_agent.engines.triton.link import Link
+from tests.agent.fake_triton import FakeTriton, answer, listening, text
+
+WRONG = {
+    "no such tensor": answer(text(b"{}"), name="other"),
+    "empty": answer(shape=(0,)),
+    "two": answer(text(b"a") + text(b"b"), shape=(2,)),
+    "numbers": answer(b"\x07\0\0\0\0\0\0\x7f", datatype="INT64"),
+    "smaller than it says": answer(b"\0\0\0\0", datatype="FP32", shape=(3,)),
+    "a string cut short": answer(b"\x09\0\0\0abc"),
+}
+
+
+async def pieces_of(triton):
+    async with listening(triton):
+        link = Link(triton.address)
+        try:
+            async with aclosing(link.stream("m", b"{}")) as pieces:
+                return [piece async for piece in pieces]
+        finally:
+            await link.close()
+
+
+async def test_an_answer_is_its_one_string():
+    assert await pieces_of(FakeTriton(answer(text(b"hello")))) == [b"hello"]
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())
+async def test_an_answer_of_another_shape_is_a_broken_model(wrong):
+    with pytest.raises(EngineError) as caught:
+        await pieces_of(FakeTriton(wrong))
+    assert caught.value.fault is Fault.BROKEN
