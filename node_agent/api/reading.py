@@ -5,6 +5,7 @@ import json
 from typing import NoReturn, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -16,6 +17,9 @@ LARGEST_BODY = 1 << 20
 LONGEST_ARRIVAL_S = 30.0
 """For a whole body: 1 MiB on a bad mobile link takes about ten."""
 
+ENCODINGS = ("identity", "gzip", "deflate")
+"""What the node can decompress; never beyond `LARGEST_BODY`."""
+
 LARGEST_SHOWN = 10**20
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -25,6 +29,9 @@ async def read(request: web.Request, shape: type[Shape]) -> Shape:
     """The body as *shape*. Raises `Failed` naming the parameter that is wrong."""
     if request.content_type != "application/json":
         raise Failed("unsupported_media_type", f"expected application/json, found {request.content_type[:80]}")
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding not in ENCODINGS:
+        raise Failed("unsupported_media_type", f"expected a body without Content-Encoding, found {encoding[:80]}")
     return shaped(parse(await _body(request)), shape)
 
 
@@ -42,6 +49,8 @@ async def _body(request: web.Request) -> bytes:
     try:
         async with asyncio.timeout(LONGEST_ARRIVAL_S):
             return await request.read()
+    except (web.RequestPayloadError, ContentEncodingError) as exc:
+        raise Failed("bad_request", "the body is not what its headers say: its encoding or its length") from exc
     except TimeoutError as exc:
         raise Failed("body_too_slow", f"the body did not arrive within {LONGEST_ARRIVAL_S:g} s") from exc
 

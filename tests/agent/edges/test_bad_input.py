@@ -1,5 +1,6 @@
 """Whatever a client sends, it gets an answer that names what is wrong, and never a 500."""
 
+import gzip
 import io
 import json
 import zlib
@@ -123,6 +124,28 @@ async def test_a_body_beyond_the_limit_is_413():
     async with serving() as node:
         answer = await node.client.post(PATH, data=io.BytesIO(b" " * (1 << 20) + b"{}"), headers=JSON)
         assert (answer.status, (await answer.json())["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_compressed_as_it_says_is_400(encoding):
+    async with serving() as node:
+        body = json.dumps(asked()).encode()
+        answer = await node.client.post(PATH, data=body, headers={**JSON, "Content-Encoding": encoding})
+        assert (answer.status, (await answer.json())["code"]) == (400, "bad_request")
+
+
+async def test_a_compressed_body_is_understood():
+    async with serving() as node:
+        body = gzip.compress(json.dumps(asked()).encode())
+        assert (await node.client.post(PATH, data=body, headers={**JSON, "Content-Encoding": "gzip"})).status == 200
+
+
+@pytest.mark.parametrize("encoding", ["compress", "rot13", "gzip, gzip"])
+async def test_an_encoding_that_the_node_does_not_read_is_415(encoding):
+    async with serving() as node:
+        body = json.dumps(asked()).encode()
+        answer = await node.client.post(PATH, data=body, headers={**JSON, "Content-Encoding": encoding})
+        assert (answer.status, (await answer.json())["code"]) == (415, "unsupported_media_type")
 
 
 async def test_a_compressed_bomb_is_413():
