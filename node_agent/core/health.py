@@ -8,7 +8,7 @@ from node_agent.core.models import ModelName, ModelState, Standing
 
 
 class Health(StrEnum):
-    """``starting``: nothing has been servable since boot. ``degraded``: something failed, or not all is there."""
+    """``starting``: nothing can be served yet, or again yet. ``degraded``: something can, not everything."""
 
     STARTING = "starting"
     READY = "ready"
@@ -24,21 +24,19 @@ class Verdict:
     reason: str = ""
 
 
-def judge(standings: Mapping[ModelName, Standing], *, draining: bool, was_ready: bool) -> Verdict:
+def judge(standings: Mapping[ModelName, Standing], *, draining: bool) -> Verdict:
     """What the node may honestly call itself.
 
-    *was_ready*: some model has been ready since boot. It tells a node that is coming up from one that fell down.
-
-    >>> judge({ModelName("m"): Standing(ModelState.FAILED, "its process died")}, draining=False, was_ready=True)
-    Verdict(health=<Health.DEGRADED: 'degraded'>, reason='m failed: its process died')
+    >>> judge({ModelName("m"): Standing(ModelState.FAILED, "its process died")}, draining=False)
+    Verdict(health=<Health.STARTING: 'starting'>, reason='m failed: its process died')
     """
     if draining:
         return Verdict(Health.DRAINING, "finishing old requests, taking no new ones")
     absent = [_sentence(name, standing) for name, standing in standings.items() if standing.state != ModelState.READY]
     if not absent:
         return Verdict(Health.READY)
-    nothing_yet = len(absent) == len(standings) and not was_ready
-    return Verdict(Health.STARTING if nothing_yet else Health.DEGRADED, "; ".join(absent))
+    nothing = len(absent) == len(standings)
+    return Verdict(Health.STARTING if nothing else Health.DEGRADED, "; ".join(absent))
 
 
 def _sentence(name: ModelName, standing: Standing) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autorouter.wire.node import ModelStatus, NodeReport
 from node_agent.core.health import Verdict, judge
-from node_agent.core.models import ModelName, ModelSpec, ModelState
+from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
@@ -45,13 +45,10 @@ class Reporter:
         self._gates = gates
         self._door = door
         self._numbers = itertools.count()
-        self._was_ready = False
 
     def verdict(self) -> Verdict:
         """The node's health now, and why."""
-        standings = self._engine.standings()
-        self._was_ready = self._was_ready or any(s.state is ModelState.READY for s in standings.values())
-        return judge(standings, draining=self._door.draining, was_ready=self._was_ready)
+        return judge(self._engine.standings(), draining=self._door.draining)
 
     def report(self) -> NodeReport:
         """The next report of this boot."""

@@ -9,27 +9,26 @@ READY, LOADING, FAILED = (Standing(ModelState[name]) for name in ("READY", "LOAD
 
 
 @pytest.mark.parametrize(
-    ("standings", "draining", "was_ready", "health"),
+    ("standings", "draining", "health"),
     [
-        ([READY], False, True, Health.READY),
-        ([READY, READY], False, True, Health.READY),
-        ([LOADING], False, False, Health.STARTING),
-        ([FAILED], False, False, Health.STARTING),
-        ([FAILED], False, True, Health.DEGRADED),
-        ([LOADING], False, True, Health.DEGRADED),
-        ([READY, LOADING], False, False, Health.DEGRADED),
-        ([READY, FAILED], False, True, Health.DEGRADED),
-        ([READY], True, True, Health.DRAINING),
-        ([FAILED], True, True, Health.DRAINING),
+        ([READY], False, Health.READY),
+        ([READY, READY], False, Health.READY),
+        ([LOADING], False, Health.STARTING),
+        ([FAILED], False, Health.STARTING),
+        ([FAILED, LOADING], False, Health.STARTING),
+        ([READY, LOADING], False, Health.DEGRADED),
+        ([READY, FAILED], False, Health.DEGRADED),
+        ([READY], True, Health.DRAINING),
+        ([FAILED], True, Health.DRAINING),
     ],
 )
-def test_health_follows_from_the_models_and_the_door(standings, draining, was_ready, health):
+def test_health_follows_from_the_models_and_the_door(standings, draining, health):
     named = {ModelName(f"m{place}"): standing for place, standing in enumerate(standings)}
-    verdict = judge(named, draining=draining, was_ready=was_ready)
+    verdict = judge(named, draining=draining)
     assert verdict.health is health
     assert bool(verdict.reason) == (health is not Health.READY)
 
 
 def test_the_reason_names_the_model_and_why():
-    verdict = judge({ModelName("m"): Standing(ModelState.FAILED, "it died")}, draining=False, was_ready=True)
+    verdict = judge({ModelName("m"): Standing(ModelState.FAILED, "it died")}, draining=False)
     assert verdict.reason == "m failed: it died"

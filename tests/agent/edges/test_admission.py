@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.agent.scenes import serving
+from node_agent.core.models import ModelState, Standing
+from tests.agent.scenes import MODEL, serving
 
 
 async def test_a_full_node_says_so_with_all_three_retry_headers():
@@ -68,6 +69,15 @@ async def test_a_node_that_starts_answers_status_and_refuses_chats():
         answer = await node.chat()
         assert (answer.status, (await answer.json())["code"]) == (503, "starting")
         assert (answer.headers["Retry-After"], answer.headers["x-should-retry"]) == ("2", "true")
+
+
+async def test_a_node_whose_only_model_fell_is_not_ready_whoever_asked_before():
+    async with serving() as node:
+        node.engine.standings = lambda: {MODEL: Standing(ModelState.FAILED, "its process died")}
+        ready = await node.get("/readyz")
+        assert (ready.status, (await ready.json())["code"]) == (503, "starting")
+        report = await node.report()
+        assert (report["health"], report["reason"]) == ("starting", f"{MODEL} failed: its process died")
 
 
 async def test_a_draining_node_finishes_old_requests_and_takes_no_new_ones():

@@ -70,8 +70,8 @@ def is_ready(report):
     return report["health"] == "ready"
 
 
-def is_degraded(report):
-    return report["health"] == "degraded"
+def is_down(report):
+    return report["health"] == "starting"
 
 
 def is_draining(report):
@@ -112,7 +112,7 @@ def test_a_killed_triton_breaks_its_stream_by_an_error_event_and_is_replaced(men
     with streaming(mended) as lines:
         os.kill(triton, signal.SIGKILL)
         assert error_code(lines) == "engine_unavailable"
-    mended.until(is_degraded, 3.0)
+    mended.until(is_down, 3.0)
     mended.until(is_ready)
     assert mended.triton() != triton
     assert ask(mended).status_code == 200
@@ -121,7 +121,7 @@ def test_a_killed_triton_breaks_its_stream_by_an_error_event_and_is_replaced(men
 def test_a_killed_model_is_noticed_without_a_request_and_loaded_again(mended):
     stub, before = mended.stub(), cures(mended)
     os.kill(stub, signal.SIGKILL)
-    mended.until(is_degraded, 3.0)
+    mended.until(is_down, 3.0)
     assert ask(mended).status_code == 503
     mended.until(is_ready)
     assert ask(mended).status_code == 200
@@ -144,7 +144,7 @@ def test_a_frozen_model_ends_its_stream_by_silence_and_is_loaded_again(mended):
     with streaming(mended) as lines:
         os.kill(stub, signal.SIGSTOP)
         assert error_code(lines) == "engine_silent"
-    mended.until(is_degraded, 10.0)
+    mended.until(is_down, 10.0)
     mended.until(is_ready)
     assert gone(stub)
     assert ask(mended).status_code == 200
@@ -155,7 +155,7 @@ def test_a_frozen_triton_ends_its_stream_by_silence_and_is_replaced(mended):
     with streaming(mended) as lines:
         os.kill(triton, signal.SIGSTOP)
         assert error_code(lines) == "engine_silent"
-    mended.until(is_degraded, 15.0)
+    mended.until(is_down, 15.0)
     mended.until(is_ready)
     assert gone(triton)
     assert ask(mended).status_code == 200
@@ -164,7 +164,7 @@ def test_a_frozen_triton_ends_its_stream_by_silence_and_is_replaced(mended):
 def test_a_triton_that_was_only_held_up_is_not_replaced(mended):
     triton, stub = mended.triton(), mended.stub()
     os.kill(triton, signal.SIGSTOP)
-    mended.until(is_degraded, 5.0)
+    mended.until(is_down, 5.0)
     os.kill(triton, signal.SIGCONT)
     mended.until(is_ready)
     assert (mended.triton(), mended.stub()) == (triton, stub)

@@ -53,7 +53,7 @@ async def test_a_model_that_somebody_else_unloads_is_loaded_again(stranger):
         link = Link(stranger.address)
         await link.unload("smollm2_135m_instruct")
         await link.close()
-        await asyncio.to_thread(node.until, lambda report: report["health"] == "degraded", 10.0)
+        await asyncio.to_thread(node.until, lambda report: report["health"] == "starting", 10.0)
         await asyncio.to_thread(node.until_ready)
         assert (await asyncio.to_thread(ask, node)).status_code == 200
 
