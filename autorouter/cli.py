@@ -27,14 +27,34 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--regions", type=click.Path(path_type=Path), default="regions.yaml", envvar="AUTOROUTER_REGIONS")
+@click.option(
+    "--regions",
+    type=click.Path(path_type=Path),
+    default="regions.yaml",
+    show_default=True,
+    show_envvar=True,
+    envvar="AUTOROUTER_REGIONS",
+    help="What exists; read again on SIGHUP.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="AUTOROUTER_HOST", help="Address to serve.")
 @click.option(
     "--port", type=PORT, default=8080, show_default=True, envvar="AUTOROUTER_PORT", help="0 takes a free one."
 )
 @click.option("--open", "is_open", is_flag=True, help="Serve other addresses than loopback, without authentication.")
-@click.option("--redis", "redis_url", envvar="REDIS_URL", help="Where routers share what they see; none: alone.")
-@click.option("--geoip", type=click.Path(path_type=Path), envvar="AUTOROUTER_GEOIP", help="A City database (.mmdb).")
+@click.option(
+    "--redis",
+    "redis_url",
+    envvar="REDIS_URL",
+    show_envvar=True,
+    help="Where routers share what they see; none: alone.",
+)
+@click.option(
+    "--geoip",
+    type=click.Path(path_type=Path),
+    envvar="AUTOROUTER_GEOIP",
+    show_envvar=True,
+    help="A City database (.mmdb).",
+)
 def serve(*, regions: Path, host: str, port: int, is_open: bool, redis_url: str | None, geoip: Path | None) -> None:
     """Route clients."""
     _log_to_stderr()
