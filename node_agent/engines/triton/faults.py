@@ -20,7 +20,6 @@ SIGNS: tuple[tuple[str, Fault], ...] = (
     ("deadline exceeded", Fault.SILENT),
     ("socket closed", Fault.UNREACHABLE),
     ("failed to connect", Fault.UNREACHABLE),
-    ("unavailable", Fault.UNREACHABLE),
 )
 """What Triton or gRPC says, in lower case → what it means. The first that fits decides: one text may hold several."""
 
@@ -34,11 +33,12 @@ DETAIL = {
 }
 
 STATUS = {
-    grpc.StatusCode.UNAVAILABLE: Fault.UNREACHABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED: Fault.SILENT,
-    grpc.StatusCode.CANCELLED: Fault.UNREACHABLE,
+    "StatusCode.UNAVAILABLE": Fault.UNREACHABLE,
+    "StatusCode.DEADLINE_EXCEEDED": Fault.SILENT,
+    "StatusCode.CANCELLED": Fault.UNREACHABLE,
 }
-"""What an RPC's status means when its text says nothing."""
+"""What a status means when no sign is in the text. (Text alone misleads: "version 1 is at UNAVAILABLE state" is what
+Triton says of a model that cannot be loaded.)"""
 
 
 def translate(exc: BaseException) -> EngineError:
@@ -52,8 +52,8 @@ def _fault(exc: BaseException) -> Fault:
     for sign, fault in SIGNS:
         if sign in text:
             return fault
-    if isinstance(exc, grpc.aio.AioRpcError):
-        return STATUS.get(exc.code(), Fault.BROKEN)
+    if isinstance(exc, (grpc.aio.AioRpcError, InferenceServerException)):
+        return STATUS.get(_status(exc), Fault.BROKEN)
     if isinstance(exc, TimeoutError):
         return Fault.SILENT
     if isinstance(exc, grpc.aio.UsageError):
@@ -66,6 +66,10 @@ def _text(exc: BaseException) -> str:
         case grpc.aio.AioRpcError():
             return str(exc.details())
         case InferenceServerException():
-            return f"{exc.status() or ''} {exc.message() or ''}".replace("_", " ")
+            return str(exc.message() or "")
         case _:
             return ""
+
+
+def _status(exc: grpc.aio.AioRpcError | InferenceServerException) -> str:
+    return str(exc.code() if isinstance(exc, grpc.aio.AioRpcError) else exc.status())

@@ -25,6 +25,10 @@ def rpc(code, details):
         (InferenceServerException("Traceback …", status="StatusCode.INTERNAL"), Fault.BROKEN),
         (InferenceServerException("Deadline Exceeded", status="StatusCode.DEADLINE_EXCEEDED"), Fault.SILENT),
         (InferenceServerException("", status="StatusCode.UNAVAILABLE"), Fault.UNREACHABLE),
+        (
+            InferenceServerException("version 1 is at UNAVAILABLE state", status="StatusCode.INVALID_ARGUMENT"),
+            Fault.BROKEN,
+        ),
         (rpc(grpc.StatusCode.UNAVAILABLE, "Stream removed (Socket closed)"), Fault.UNREACHABLE),
         (rpc(grpc.StatusCode.DEADLINE_EXCEEDED, ""), Fault.SILENT),
         (rpc(grpc.StatusCode.INTERNAL, 'File "/opt/model.py", line 3'), Fault.BROKEN),
