@@ -1,5 +1,6 @@
 """A Triton of Triton's own protocol that answers as a test wants it to: what no real one can be made to say."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import grpc
@@ -8,7 +9,7 @@ from tritonclient.grpc import service_pb2_grpc
 
 
 class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
-    """Holds one model; *answers* are its next answers, the last of them for ever."""
+    """Holds one model; *answers* are its next answers, the last of them for ever; none: silence."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -35,6 +36,8 @@ class FakeTriton(service_pb2_grpc.GRPCInferenceServiceServicer):
 
     async def ModelStreamInfer(self, _requests, _context):  # noqa: N802 - the protocol's name
         self.asked.append("infer")
+        if not self.answers:
+            await asyncio.Event().wait()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         yield pb.ModelStreamInferResponse(infer_response=answer)
 

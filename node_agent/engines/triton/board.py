@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType
 
+from node_agent.core.errors import Fault
 from node_agent.core.models import ModelName, ModelState, Standing
 
 
@@ -14,7 +15,7 @@ class Board:
     def __init__(self, names: tuple[ModelName, ...]) -> None:
         self._standings = dict.fromkeys(names, Standing(ModelState.LOADING, "the engine is starting"))
         self._heard = dict.fromkeys(names, 0)
-        self._doubted: set[ModelName] = set()
+        self._doubted: dict[ModelName, Fault] = {}
         self._alarm = asyncio.Event()
         self.reloads = 0
         """Times a model was loaded again because it no longer answered."""
@@ -40,17 +41,17 @@ class Board:
         """Signs of life so far; a number that has grown proves that *name* lives."""
         return self._heard[name]
 
-    def doubt(self, name: ModelName) -> None:
-        """Ask for a look at *name* now."""
-        self._doubted.add(name)
+    def doubt(self, name: ModelName, fault: Fault) -> None:
+        """Ask for a look at *name* now, because of *fault*. Of several, silence is remembered."""
+        if self._doubted.get(name) is not Fault.SILENT:
+            self._doubted[name] = fault
         self._alarm.set()
 
-    async def doubts(self, patience: float) -> frozenset[ModelName]:
+    async def doubts(self, patience: float) -> Mapping[ModelName, Fault]:
         """Those doubted since the last call; waits for the first one, at most *patience* seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await self._alarm.wait()
         self._alarm.clear()
-        doubted = frozenset(self._doubted)
-        self._doubted.clear()
+        doubted, self._doubted = self._doubted, {}
         return doubted

@@ -43,7 +43,7 @@ class TritonEngine:
     def doubt(self, model: ModelName, error: EngineError) -> None:
         """Look at *model* now. Only a look decides: it may have died and been mended since the request began."""
         if error.fault is not Fault.TOO_LONG:
-            self._board.doubt(model)
+            self._board.doubt(model, error.fault)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """One gRPC stream of its own, so that a cancel reaches the model within a token."""
@@ -84,10 +84,11 @@ class TritonEngine:
                 )
             self._link = link
             await keeper.load_all()
-            self._failures = 0
-            _log.info("engine ready", models={name: s.state for name, s in self.standings().items()})
+            _log.info("engine up", models={name: s.state for name, s in self.standings().items()})
             await keeper.watch()
         finally:
             self._link = None
+            if keeper.proved:
+                self._failures = 0
             self._board.post_all(ModelState.FAILED, "the engine is gone")
             await link.close()

@@ -33,6 +33,10 @@ CANARY_S = 20.0
 PROOF_S = 5.0
 """For a doubted model to show any sign of life: a prompt being read shows one every 3 s on the slowest machine."""
 
+STUCK_S = 300.0
+"""A model that goes silent twice within this, though its canary passed in between, has a stuck slot that the canary
+does not get: it is loaded again. Without cause that would cost a second and the answers under way."""
+
 STRIKES = 3
 """Health calls that may fail in a row (2 s each) before an own Triton is ended and a stranger's counts as down."""
 
@@ -51,6 +55,9 @@ class Keeper:
         self._models = models
         self._board = board
         self._processes: dict[str, int] = {}
+        self._silences: dict[ModelName, float] = {}
+        self.proved = False
+        """True once any model has answered: what comes after it is a new trouble, not the old one again."""
 
     async def await_live(self) -> None:
         """Return when Triton answers. Raises `EngineError` if it exits or takes too long."""
@@ -65,7 +72,7 @@ class Keeper:
     async def load_all(self) -> None:
         """Load and try every model. One that fails is left to `watch`, unless it is the only hope."""
         for model in self._models:
-            await self._bring(model)
+            await self._bring(model, CANARY_S)
         await self._count_processes()
 
     async def watch(self) -> None:
@@ -75,19 +82,18 @@ class Keeper:
 
     async def _round(self) -> None:
         """One look at everything. While Triton does not answer no model counts as ready; then each must prove it."""
-        everyone = frozenset(model.name for model in self._models)
-        doubted: frozenset[ModelName] = frozenset()
+        doubts: dict[ModelName, Fault] = {}
         for strikes in itertools.count():
-            doubted |= await self._board.doubts(PERIOD_S)
+            doubts |= await self._board.doubts(PERIOD_S)
             self._require_child()
             if await self._lives():
                 break
-            doubted = everyone
+            doubts |= {model.name: Fault.UNREACHABLE for model in self._models}
             self._board.post_all(ModelState.FAILED, "the engine does not answer")
             if strikes + 1 >= STRIKES:
                 raise EngineError(Fault.SILENT, "the engine no longer answers")
         for model in self._models:
-            await self._look(model, doubted=model.name in doubted)
+            await self._look(model, doubts.get(model.name))
 
     async def _lives(self) -> bool:
         try:
@@ -100,8 +106,8 @@ class Keeper:
             _log.warning("triton exited", last_words=self._child.last_words())
             raise EngineError(Fault.UNREACHABLE, "the engine exited")
 
-    async def _look(self, model: ModelSpec, *, doubted: bool) -> None:
-        if await self._is_well(model, doubted=doubted):
+    async def _look(self, model: ModelSpec, doubt: Fault | None) -> None:
+        if await self._is_well(model, doubt):
             return
         for attempt in range(ATTEMPTS):
             await asyncio.sleep(pause(attempt))
@@ -109,16 +115,25 @@ class Keeper:
                 return
         raise EngineError(Fault.BROKEN, f"{model.name} cannot be loaded")
 
-    async def _is_well(self, model: ModelSpec, *, doubted: bool) -> bool:
+    async def _is_well(self, model: ModelSpec, doubt: Fault | None) -> bool:
         process = self._processes.get(model.triton_model)
         if process is not None and not census.lives(process):
             return False
         if self._child is None and not await self._ready(model):
             return False
-        if doubted and await self._proves(model):
+        if doubt is Fault.SILENT and self._is_stuck(model):
+            return False
+        if doubt is not None and await self._proves(model):
             self._board.post(model.name, ModelState.READY)
             return True
-        return not doubted and self._board.standings()[model.name].state is ModelState.READY
+        return doubt is None and self._board.standings()[model.name].state is ModelState.READY
+
+    def _is_stuck(self, model: ModelSpec) -> bool:
+        """True if *model* is silent again so soon. A stranger's cannot be cured of it and is never stuck."""
+        now = asyncio.get_running_loop().time()
+        before = self._silences.get(model.name, -STUCK_S)
+        self._silences[model.name] = now
+        return self._child is not None and now - before < STUCK_S
 
     async def _ready(self, model: ModelSpec) -> bool:
         try:
@@ -129,37 +144,48 @@ class Keeper:
     async def _proves(self, model: ModelSpec) -> bool:
         """True if *model* gives any sign of life: to the canary, or to anyone, when all its slots are taken."""
         before = self._board.heard(model.name)
-        return await self._answers(model, PROOF_S) or self._board.heard(model.name) > before
+        return await self._fault(model, PROOF_S) is None or self._board.heard(model.name) > before
 
     async def _reload(self, model: ModelSpec) -> bool:
-        """Unload and load: the only cure for a dead model process. A load alone does nothing to what is "ready"."""
+        """Unload and load: the only cure for a dead model process. A load alone does nothing to what is "ready".
+
+        A stranger's is only loaded: others may be using it. Raises `EngineError` if an own model is silent even then.
+        """
         self._board.post(model.name, ModelState.FAILED, "it stopped answering and is loaded again")
         _log.warning("reloading", model=model.name)
+        self._silences.pop(model.name, None)
+        if self._child is not None:
+            await self._unload(model)
+        fault = await self._bring(model, PROOF_S)
+        await self._count_processes()
+        if fault is Fault.SILENT and self._child is not None:
+            raise EngineError(Fault.SILENT, f"{model.name} is silent although it was loaded again")
+        self._board.reloads += fault is None
+        return fault is None
+
+    async def _unload(self, model: ModelSpec) -> None:
         self._kill_process(model)
         try:
             await self._link.unload(model.triton_model)
         except EngineError as exc:
             _log.warning("unload failed", model=model.name, fault=exc.fault)
-        well = await self._bring(model)
-        await self._count_processes()
-        self._board.reloads += well
-        return well
 
     def _kill_process(self, model: ModelSpec) -> None:
         process = self._processes.pop(model.triton_model, None)
         if process is not None:
             census.kill(process)
 
-    async def _bring(self, model: ModelSpec) -> bool:
-        """Load *model* and make it answer once."""
+    async def _bring(self, model: ModelSpec, patience: float) -> Fault | None:
+        """Load *model* and make it answer once; what was wrong if it did not."""
         if not await self._load(model):
             self._board.post(model.name, ModelState.FAILED, "it could not be loaded")
-            return False
-        if not await self._answers(model, CANARY_S):
-            self._board.post(model.name, ModelState.FAILED, "it is loaded but does not answer")
-            return False
+            return Fault.BROKEN
+        if fault := await self._fault(model, patience):
+            self._board.post(model.name, ModelState.FAILED, f"it is loaded but does not answer: {fault}")
+            return fault
+        self.proved = True
         self._board.post(model.name, ModelState.READY)
-        return True
+        return None
 
     async def _load(self, model: ModelSpec) -> bool:
         """True if *model* is loaded now. A stranger's Triton may refuse to load anything and hold it all the same."""
@@ -170,13 +196,17 @@ class Keeper:
             return self._child is None and await self._ready(model)
         return True
 
-    async def _answers(self, model: ModelSpec, patience: float) -> bool:
+    async def _fault(self, model: ModelSpec, patience: float) -> Fault | None:
+        """None if *model* answers a canary."""
         try:
             async with asyncio.timeout(patience):
                 async with aclosing(self._link.stream(model.triton_model, encode(canary(model)))) as payloads:
-                    return [decode(payload) async for payload in payloads][-1].finish is not None
-        except (EngineError, TimeoutError, IndexError):
-            return False
+                    last = [decode(payload) async for payload in payloads][-1:]
+        except TimeoutError:
+            return Fault.SILENT
+        except EngineError as exc:
+            return exc.fault
+        return None if last and last[0].finish is not None else Fault.BROKEN
 
     async def _count_processes(self) -> None:
         if self._child is not None:

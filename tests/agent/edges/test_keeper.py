@@ -1,0 +1,100 @@
+"""What is done about a model that fails, on a Triton that fails as it is told to."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from node_agent.config import choose, read_catalogue, read_options
+from node_agent.core.errors import EngineError, Fault
+from node_agent.core.models import ModelState
+from node_agent.engines.triton import keeper as rules
+from node_agent.engines.triton.board import Board
+from node_agent.engines.triton.engine import TritonEngine
+from node_agent.engines.triton.keeper import Keeper
+from node_agent.engines.triton.link import Link
+from node_agent.engines.triton.sources import Reached
+from tests.agent.fake_triton import FakeTriton, answer, listening, text
+
+MODELS = choose(read_catalogue(), read_options({"region": "yto-01"}))
+NAME = MODELS[0].name
+WELL = answer(text(b'{"text":"","finish":"length","usage":null}'))
+OTHER = answer(text(b"{}"), name="other")
+
+
+class OwnChild:
+    """A child that lives, and has no model processes of its own."""
+
+    pid = 0
+    exited = False
+
+
+@asynccontextmanager
+async def keeping(triton, child=None):
+    async with listening(triton):
+        link, board = Link(triton.address), Board((NAME,))
+        keeper = Keeper(link, Reached(triton.address, child), MODELS, board)
+        await keeper.load_all()
+        triton.asked.clear()
+        yield keeper, board
+        await link.close()
+
+
+async def watching(keeper):
+    async with asyncio.timeout(10):
+        await keeper.watch()
+
+
+async def until(claim):
+    async with asyncio.timeout(10):
+        while not claim():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_model_that_goes_silent_twice_is_loaded_again_though_its_canary_passes():
+    async with keeping(FakeTriton(WELL), OwnChild()) as (keeper, board), asyncio.TaskGroup() as group:
+        task = group.create_task(keeper.watch())
+        board.doubt(NAME, Fault.SILENT)
+        await until(lambda: not board._doubted)
+        assert board.reloads == 0
+        board.doubt(NAME, Fault.SILENT)
+        await until(lambda: board.reloads == 1)
+        assert board.standings()[NAME].state is ModelState.READY
+        task.cancel()
+
+
+async def test_an_own_model_that_is_silent_even_when_loaded_again_ends_its_triton_at_once(monkeypatch):
+    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    triton = FakeTriton(WELL)
+    async with keeping(triton, OwnChild()) as (keeper, board):
+        triton.answers.clear()
+        board.doubt(NAME, Fault.SILENT)
+        with pytest.raises(EngineError, match="is silent although it was loaded again"):
+            await watching(keeper)
+        assert triton.asked.count("unload") == 1
+
+
+async def test_a_strangers_model_is_loaded_and_never_unloaded(monkeypatch):
+    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    triton = FakeTriton(OTHER)
+    async with keeping(triton) as (keeper, _):
+        with pytest.raises(EngineError, match="cannot be loaded"):
+            await watching(keeper)
+        assert triton.asked.count("load") == rules.ATTEMPTS
+        assert "unload" not in triton.asked
+
+
+async def test_an_engine_whose_models_never_answer_is_tried_less_and_less_often():
+    triton = FakeTriton(OTHER)
+    async with listening(triton):
+
+        class Source:
+            @asynccontextmanager
+            async def open(self):
+                yield Reached(triton.address, None)
+
+        engine = TritonEngine(MODELS, Source(), allow_unpatched=True)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(engine.run())
+            await until(lambda: engine._failures == 2)
+            task.cancel()
