@@ -88,6 +88,11 @@ def leftovers(pid):
     return [*Path("/tmp").glob(f"autorouter-node-{pid}-*"), *Path("/dev/shm").glob(f"autorouter-node-{pid}-*")]
 
 
+def environments():
+    """Where Tritons, whoever's, mean to unpack environments."""
+    return {*Path("/tmp").glob("python_env_*")}
+
+
 @contextmanager
 def started(*options, ready=True):
     """An agent on a free port, ended with the block however that ends; its log is shown with a failure."""

@@ -24,6 +24,11 @@ MODELS = Path(__file__).parent.parent / "models"
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend keeps its regions
 
+ENVIRONMENTS = Path("/tmp")  # noqa: S108 - where Triton's Python backend makes python_env_*, whatever TMPDIR says
+
+ENVIRONMENT_S = 30.0
+"""A child makes its own at its first load, which is tried well within this."""
+
 PREFIX = "autorouter-node-"
 
 LONGEST_SOCKET_PATH = 100
@@ -92,9 +97,24 @@ def dismantle(assembly: Assembly) -> None:
 
 
 def _remove(home: Path) -> None:
+    _remove_environment(home)
     for region in SHARED_MEMORY.glob(f"{home.name}_*"):
         region.unlink(missing_ok=True)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _remove_environment(home: Path) -> None:
+    """Remove the directory that the child of *home* made for environments and never used.
+
+    It is named after nobody: what is this user's, empty, and of the half minute after *home* is taken for it.
+    """
+    with suppress(OSError):
+        born = (home / "owner").stat().st_mtime
+        for place in ENVIRONMENTS.glob("python_env_*"):
+            with suppress(OSError):  # not empty, or gone by now
+                found = place.lstat()
+                if found.st_uid == os.getuid() and born <= found.st_mtime < born + ENVIRONMENT_S:
+                    place.rmdir()
 
 
 def _sweep() -> None:

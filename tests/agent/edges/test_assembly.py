@@ -1,5 +1,6 @@
 """The directory a Triton child lives in, and who may remove it."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import ConfigError
+from node_agent.engines.triton import assembly as rules
 from node_agent.engines.triton import layout
 from node_agent.engines.triton.assembly import assemble, dismantle
 
@@ -51,6 +53,20 @@ def test_a_neighbour_that_lives_is_left_alone():
     dismantle(assembled())
     assert neighbour.home.exists()
     dismantle(neighbour)
+
+
+def test_the_environment_that_triton_made_and_did_not_use_is_removed_and_no_other(folder, monkeypatch):
+    monkeypatch.setattr(rules, "ENVIRONMENTS", folder)
+    older, mine, used, later = (folder / f"python_env_{name}" for name in ("older", "mine", "used", "later"))
+    older.mkdir()
+    os.utime(older, (0, 0))
+    assembly = assembled()
+    mine.mkdir()
+    (used / "bin").mkdir(parents=True)
+    later.mkdir()
+    os.utime(later, (2**31, 2**31))
+    dismantle(assembly)
+    assert sorted(folder.glob("python_env_*")) == sorted([older, used, later])
 
 
 def test_a_temporary_directory_too_deep_for_a_socket_is_named_and_nothing_is_left(folder, monkeypatch):

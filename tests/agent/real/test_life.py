@@ -14,7 +14,7 @@ import pytest
 from openai import OpenAI, RateLimitError
 
 from node_agent.engines.triton import census
-from tests.agent.process import chat, leftovers, started
+from tests.agent.process import chat, environments, leftovers, started
 
 PATH = "/v1/chat/completions"
 LONG = chat("Repeat the letter a for ever: a a a a a a a a a a a a", stream=True, max_tokens=1500)
@@ -186,8 +186,10 @@ def test_a_stream_outlives_the_signal_to_stop_and_newcomers_are_refused():
 
 
 def test_an_idle_node_is_gone_at_once_and_leaves_nothing():
+    before = environments()
     with started() as node:
-        triton, stub = node.triton(), node.stub()
+        triton, stub, made = node.triton(), node.stub(), environments() - before
+        assert made
         began = time.monotonic()
         node.signal(signal.SIGINT)
         assert node.wait() == 0
@@ -195,6 +197,7 @@ def test_an_idle_node_is_gone_at_once_and_leaves_nothing():
         assert gone(triton)
         assert gone(stub)
         assert leftovers(node.pid) == []
+        assert not made & environments()
 
 
 def test_a_killed_node_takes_its_triton_along_and_the_next_one_cleans_up_after_it():
