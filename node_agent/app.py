@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 from aiohttp import web
+from yarl import URL
 
 from node_agent import version
 from node_agent.api.application import build
@@ -92,7 +93,12 @@ async def _listen(runner: web.AppRunner, options: Options) -> None:
     port = runner.addresses[0][1]
     if options.open:
         _log.warning("open to other machines, without access control", host=options.host)
-    _log.info("listening", url=f"http://{options.host}:{port}", region=options.region, node=options.node)
+    _log.info(
+        "listening",
+        url=str(URL.build(scheme="http", host=options.host, port=port)),
+        region=options.region,
+        node=options.node,
+    )
 
 
 async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:

@@ -52,7 +52,7 @@ def fetch(models: tuple[str, ...]) -> None:
     """Fetch the files of models, as `serve` does when they are missing."""
     from node_agent import app, config  # noqa: PLC0415 - as above
 
-    _run(lambda: app.fetch(config.Options(region="any", node="any", models=models)))
+    _run(lambda: app.fetch(config.read_options({"region": "any", "models": models})))
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

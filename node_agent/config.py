@@ -64,7 +64,7 @@ class Options(BaseModel):
     idle_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds without a sign of life, of the engine or of a client that should be reading."""
     engine: Literal["triton", "echo"] = "triton"
-    triton: str | None = None
+    triton: Annotated[str, Field(min_length=1)] | None = None
     """gRPC address of a Triton that somebody else runs; None: start the wheel's."""
     allow_unpatched_triton: bool = False
 

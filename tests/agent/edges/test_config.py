@@ -1,7 +1,9 @@
 """Bad options and catalogues, each with its exact sentence."""
 
 import pytest
+from click.testing import CliRunner
 
+from node_agent.cli import main
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import ConfigError
 
@@ -22,6 +24,7 @@ def test_a_node_is_called_like_its_region_unless_it_is_told():
         ({"queue_deadline": 0}, "--queue-deadline: Input should be greater than 0, found 0"),
         ({"idle_timeout": float("nan")}, "--idle-timeout: "),
         ({"region": "yto 01"}, "--region: String should match pattern"),
+        ({"triton": ""}, "--triton: String should have at least 1 character, found ''"),
         ({"slots": 0}, "--slots: Input should be greater than or equal to 1, found 0"),
         ({"engine": "tritn"}, "--engine: "),
     ],
@@ -63,3 +66,9 @@ def test_a_wrong_catalogue_is_named(text, sentence):
     with pytest.raises(ConfigError) as caught:
         read_catalogue(text)
     assert str(caught.value).startswith(sentence)
+
+
+def test_a_model_name_that_cannot_be_is_one_sentence_for_fetch_too():
+    result = CliRunner().invoke(main, ["fetch", "--model", "a b"])
+    assert result.exit_code == 2
+    assert result.output.startswith("node-agent: --models")
