@@ -30,9 +30,15 @@ class Front(RequestHandler):
             self.log_exception("defect outside the middleware", exc_info=exc)
             response = Fail("internal", "the node could not finish this request; its log knows why").response()
         else:
-            response = Fail("bad_request", f"this is not HTTP: {(message or '').strip():.160}").response()
+            response = Fail("bad_request", f"the request cannot be read: {_first_line(message or '')}").response()
         response.force_close()
         return response
+
+
+def _first_line(message: str) -> str:
+    """What aiohttp says is wrong, without the bytes that it shows below."""
+    line = (message.strip() or "it is not HTTP").splitlines()[0]
+    return "".join(letter for letter in line if letter.isprintable())[:160].rstrip(" :")
 
 
 class _FrontServer(web.Server):

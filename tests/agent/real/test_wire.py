@@ -28,7 +28,10 @@ def test_what_is_not_http_gets_a_problem_and_the_connection_ends(node, sent):
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
     assert b"application/problem+json" in head
-    assert json.loads(body)["code"] == "bad_request"
+    problem = json.loads(body)
+    assert problem["code"] == "bad_request"
+    assert problem["detail"].startswith("the request cannot be read: ")
+    assert problem["detail"].isprintable()
 
 
 def test_a_status_report_costs_less_than_a_millisecond(node):
