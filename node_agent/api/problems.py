@@ -22,6 +22,7 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "model_not_found": (404, "There is no such model on this node"),
     "method_not_allowed": (405, "This is asked for in another way"),
     "body_too_slow": (408, "The body did not arrive in time"),
+    "expectation_failed": (417, "The node does not do what is expected first"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body is of a type that the node does not read"),
     "over_capacity": (429, "The node is full"),
@@ -91,6 +92,8 @@ def engine(error: EngineError) -> Fail:
     match error.fault:
         case Fault.TOO_LONG:
             return Fail("context_length_exceeded", error.detail, "messages")
+        case Fault.REFUSED:
+            return Fail("bad_request", error.detail)
         case Fault.UNREACHABLE | Fault.DRAINING | Fault.DEAD | Fault.UNKNOWN_MODEL:
             return Fail("engine_unavailable", error.detail, headers=_retry(Seconds(1.0), here=True))
         case Fault.SILENT:

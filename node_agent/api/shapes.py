@@ -133,7 +133,7 @@ class ChatRequest(BaseModel):
     """Accepted and not used, which is what OpenAI defines: it names an end user for the operator's own eyes."""
     top_k: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=0.01, le=10)] | None = None
 
     @model_validator(mode="before")
     @classmethod

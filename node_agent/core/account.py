@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     DRAINING = "draining"
     CANCELLED = "cancelled"
     REFUSED = "refused"
-    """The engine found the caller at fault: the prompt is too long."""
+    """The engine found the caller at fault: the prompt is too long, or asks for what the model refuses."""
     FAILED = "failed"
 
 

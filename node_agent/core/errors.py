@@ -5,13 +5,12 @@
     AgentError
     ├── ConfigError      the operator asked for what cannot be (exit 2, one sentence)
     ├── ArtefactError    a model's file cannot be had (exit 1, one sentence)
-    ├── EngineError      the engine did not do what was asked; its `Fault` says how, and whether a retry helps
+    ├── EngineError      the engine did not do what was asked; its `Fault` says how, and whose fault it is
     └── Refused          the node does not take a request now; its `Refusal` says why
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
 
 from node_agent.core.units import Seconds
 
@@ -42,23 +41,19 @@ class Fault(StrEnum):
     UNKNOWN_MODEL = "unknown_model"
     TOO_LONG = "too_long"
     """The prompt does not fit the model's context: the caller's to mend."""
+    REFUSED = "refused"
+    """The model does not take what the request asks: the caller's to mend."""
     BROKEN = "broken"
     """Anything else: the model raised, or answered what cannot be read."""
 
     @property
-    def retryable(self) -> bool:
-        """True if the same request may succeed elsewhere, or here later.
+    def is_callers(self) -> bool:
+        """True if the request is at fault and the engine is well.
 
-        >>> Fault.DEAD.retryable, Fault.TOO_LONG.retryable
-        (True, False)
+        >>> Fault.DEAD.is_callers, Fault.TOO_LONG.is_callers
+        (False, True)
         """
-        match self:
-            case Fault.UNREACHABLE | Fault.DRAINING | Fault.DEAD | Fault.SILENT:
-                return True
-            case Fault.UNKNOWN_MODEL | Fault.TOO_LONG | Fault.BROKEN:
-                return False
-            case _:
-                assert_never(self)
+        return self in {Fault.TOO_LONG, Fault.REFUSED}
 
 
 class EngineError(AgentError):

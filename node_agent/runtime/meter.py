@@ -4,7 +4,7 @@ import asyncio
 
 from node_agent.core.account import Account, Outcome
 from node_agent.core.chat import Piece, Usage
-from node_agent.core.errors import EngineError, Fault, Reason, Refused
+from node_agent.core.errors import EngineError, Reason, Refused
 from node_agent.core.models import ModelName
 from node_agent.core.units import Instant, Seconds, between
 from node_agent.runtime.ports import Clock
@@ -47,7 +47,7 @@ class Meter:
             case Refused():
                 self._outcome = REFUSED[exc.refusal.reason]
             case EngineError():
-                self._outcome = Outcome.REFUSED if exc.fault is Fault.TOO_LONG else Outcome.FAILED
+                self._outcome = Outcome.REFUSED if exc.fault.is_callers else Outcome.FAILED
             case asyncio.CancelledError() | GeneratorExit() | ConnectionError() | TimeoutError():
                 self._outcome = Outcome.CANCELLED
             case _:

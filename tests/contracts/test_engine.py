@@ -104,7 +104,7 @@ async def test_a_prompt_beyond_the_context_is_the_callers_to_mend(engine):
     with pytest.raises(EngineError) as caught:
         await pieces_of(engine, ask("word " * 5000))
     assert caught.value.fault is Fault.TOO_LONG
-    assert not caught.value.fault.retryable
+    assert caught.value.fault.is_callers
     assert "/" not in caught.value.detail, "no paths of this machine"
 
 

@@ -42,7 +42,7 @@ class TritonEngine:
 
     def doubt(self, model: ModelName, error: EngineError) -> None:
         """Look at *model* now. Only a look decides: it may have died and been mended since the request began."""
-        if error.fault is not Fault.TOO_LONG:
+        if not error.fault.is_callers:
             self._board.doubt(model, error.fault)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:

@@ -44,9 +44,13 @@ def canary(model: ModelSpec) -> Prompt:
 
 
 def _refusal(error: dict[str, Any]) -> EngineError:
-    if error.get("code") == "context":
-        return EngineError(Fault.TOO_LONG, str(error.get("message", "the prompt is too long")))
-    return EngineError(Fault.BROKEN, "the model failed while answering")
+    match error.get("code"):
+        case "context":
+            return EngineError(Fault.TOO_LONG, str(error.get("message", "the prompt is too long")))
+        case "refused":
+            return EngineError(Fault.REFUSED, f"the model refuses this: {str(error.get('message', ''))[:160]}")
+        case _:
+            return EngineError(Fault.BROKEN, "the model failed while answering")
 
 
 def _finish(piece: dict[str, Any]) -> Finish | None:

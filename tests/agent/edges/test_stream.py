@@ -5,7 +5,10 @@ import json
 import socket
 from contextlib import aclosing
 
+import pytest
+
 from node_agent.core.errors import EngineError, Fault
+from node_agent.engines.triton.payloads import decode
 from tests.agent.scenes import MODEL, asked, masked, serving
 
 HEAD = b'data: {"id":"ID","object":"chat.completion.chunk","created":0,"model":"smollm2-135m-instruct","choices":['
@@ -121,6 +124,25 @@ async def test_a_broken_stream_is_counted_as_failed_and_says_nothing_of_the_pace
         assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="failed"} 1.0' in page
         assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="cancelled"} 0.0' in page
         assert (await node.model())["service_ms"] == 0.0
+
+
+async def test_what_the_model_refuses_is_the_callers_to_mend_and_no_failure():
+    refused = {"error": {"code": "refused", "message": "penalty out of range"}}
+    with pytest.raises(EngineError) as caught:
+        decode(json.dumps(refused).encode())
+    error = caught.value
+
+    class Refusing(Breaking):
+        async def generate(self, prompt):
+            raise error
+            yield
+
+    async with serving(wrap=lambda engine: Refusing(engine, error)) as node:
+        answer = await node.chat(stream=True)
+        problem = await answer.json()
+        assert (answer.status, problem["detail"]) == (400, "the model refuses this: penalty out of range")
+        page = await (await node.get("/metrics")).text()
+        assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="refused"} 1.0' in page
 
 
 async def test_a_defect_in_the_middle_ends_the_stream_with_an_error_event_and_no_second_answer():

@@ -138,5 +138,6 @@ def _parameters(option: dict[str, str], slots: int, private: pathlib.Path) -> xl
 
 
 def _named(error: dict[str, Any]) -> dict[str, str]:
-    too_long = error.get("type") == "exceed_context_size_error"
-    return {"code": "context" if too_long else "refused", "message": str(error.get("message", ""))}
+    """Whose fault it is; what llama.cpp does not lay on the request is its own."""
+    callers = {"exceed_context_size_error": "context", "invalid_request_error": "refused"}
+    return {"code": callers.get(str(error.get("type")), "broken"), "message": str(error.get("message", ""))}
