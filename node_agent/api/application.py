@@ -24,7 +24,7 @@ def build(edge: Edge) -> web.Application:
     application[EDGE] = edge
     application.on_response_prepare.append(middleware.name_request)
     for method, path, handler in ROUTES:
-        application.router.add_route(method, path, handler)
+        application.router.add_route(method, path, handler, expect_handler=middleware.expect)
         if method == "GET":
             application.router.add_route("HEAD", path, handler)
     return application

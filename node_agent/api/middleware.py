@@ -86,3 +86,13 @@ def request_id(request: web.Request) -> str:
         given = request.headers.get("X-Request-Id", "")
         request[REQUEST_ID] = given if SAFE_ID.fullmatch(given) else request.app[EDGE].new_id()
     return request[REQUEST_ID]
+
+
+async def expect(request: web.Request) -> web.Response | None:
+    """What a client that waits for "100 Continue" is told before its body. Runs outside `problems`."""
+    expected = request.headers.get("Expect", "")
+    if expected.lower() != "100-continue":
+        return Fail("expectation_failed", f"expected 100-continue, found {expected:.80}").response()
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer itself has not begun
+    return None

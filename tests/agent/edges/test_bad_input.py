@@ -53,6 +53,7 @@ PARAMETERS = [
     ({"min_p": -1}, "invalid_value", "min_p"),
     ({"top_k": -1}, "invalid_value", "top_k"),
     ({"repetition_penalty": 0}, "invalid_value", "repetition_penalty"),
+    ({"repetition_penalty": 1e-300}, "invalid_value", "repetition_penalty"),
     ({"seed": 2**63}, "invalid_value", "seed"),
     ({"stop": [""]}, "invalid_value", "stop[0]"),
     ({"stop": ["a", "b", "c", "d", "e"]}, "invalid_value", "stop"),
@@ -183,6 +184,13 @@ async def test_unknown_paths_and_methods_are_told_in_the_same_shape():
             answer = await node.client.request(method, path)
             problem = await answer.json()
             assert (answer.status, problem["code"], problem["error"]["code"]) == (status, code, code)
+
+
+async def test_an_expectation_that_nobody_knows_is_a_problem_too():
+    async with serving() as node:
+        answer = await node.client.post(PATH, json=asked(), headers={"Expect": "nonsense"})
+        assert (answer.status, (await answer.json())["code"]) == (417, "expectation_failed")
+        assert (await node.client.post(PATH, json=asked(), expect100=True)).status == 200
 
 
 async def test_what_asks_for_nothing_is_accepted():
