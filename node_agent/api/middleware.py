@@ -23,6 +23,9 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
+QUERY = {"/readyz": ("verbose",)}
+"""Path → the query parameters that it has; no other path has any."""
+
 _log = structlog.get_logger()
 
 
@@ -30,11 +33,20 @@ _log = structlog.get_logger()
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with a problem where a handler raises; a stream that is open already ends with one."""
     try:
+        _require_known_query(request)
         return await handler(request)
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
         return await _told(_fail(exc, request), request)
+
+
+def _require_known_query(request: web.Request) -> None:
+    """Nothing that was asked for is ignored in silence, in a query no more than in a body."""
+    for name in request.query:
+        if name not in QUERY.get(request.path, ()):
+            param = name if SAFE_ID.fullmatch(name) else "query"
+            raise Failed("unknown_parameter", f"'{param}' is not a query parameter of this path", param)
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:

@@ -58,7 +58,7 @@ async def _body(request: web.Request) -> bytes:
 def parse(body: bytes) -> object:
     """JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, no half of a surrogate pair, no bottomless nesting."""
     try:
-        parsed: object = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        parsed: object = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
         json.dumps(parsed, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair cannot be written
     except RecursionError as exc:
         raise Failed("invalid_json", "the body is nested too deeply") from exc
@@ -67,6 +67,14 @@ def parse(body: bytes) -> object:
     except ValueError as exc:
         raise Failed("invalid_json", f"the body is not JSON: {str(exc)[:160]}") from exc
     return parsed
+
+
+def _object(members: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose names are all different: of two that are not, each reader may believe another one."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name is in one object twice")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -145,6 +145,9 @@ class ChatRequest(BaseModel):
         if self.stream_options is not None and not self.stream:
             words = "'{param}' is only for streams: set 'stream' to true"
             raise PydanticCustomError("unsupported", words, {"param": "stream_options"})
+        if None not in (limits := {self.max_tokens, self.max_completion_tokens}) and len(limits) == 2:
+            words = "'{param}' and 'max_completion_tokens' are two names of one limit and disagree"
+            raise PydanticCustomError("unsupported", words, {"param": "max_tokens"})
         return self
 
     def prompt(self) -> Prompt:

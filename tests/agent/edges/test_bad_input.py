@@ -54,6 +54,7 @@ PARAMETERS = [
     ({"top_k": -1}, "invalid_value", "top_k"),
     ({"repetition_penalty": 0}, "invalid_value", "repetition_penalty"),
     ({"repetition_penalty": 1e-300}, "invalid_value", "repetition_penalty"),
+    ({"max_tokens": 5, "max_completion_tokens": 6}, "unsupported_parameter", "max_tokens"),
     ({"seed": 2**63}, "invalid_value", "seed"),
     ({"stop": [""]}, "invalid_value", "stop[0]"),
     ({"stop": ["a", "b", "c", "d", "e"]}, "invalid_value", "stop"),
@@ -102,6 +103,7 @@ BODIES = {
     "deep object": b'{"a":' * 100_000,
     "deep inside": b'{"model":"m","messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "huge int": b'{"model":"m","max_tokens":' + b"9" * 10_000 + b"}",
+    "a name twice": b'{"model":"a","model":"b","messages":[{"role":"user","content":"x"}]}',
     "half a surrogate": b'{"model":"m","messages":[{"role":"user","content":"\\ud800"}]}',
 }
 
@@ -191,6 +193,14 @@ async def test_an_expectation_that_nobody_knows_is_a_problem_too():
         answer = await node.client.post(PATH, json=asked(), headers={"Expect": "nonsense"})
         assert (answer.status, (await answer.json())["code"]) == (417, "expectation_failed")
         assert (await node.client.post(PATH, json=asked(), expect100=True)).status == 200
+
+
+async def test_a_query_parameter_that_does_not_exist_is_refused_by_name():
+    async with serving() as node:
+        for method, path in [("POST", f"{PATH}?bogus=1"), ("GET", "/v1/models?bogus=1"), ("GET", "/readyz?bogus")]:
+            answer = await node.client.request(method, path, json=asked() if method == "POST" else None)
+            assert (answer.status, (await answer.json())["error"]["param"]) == (400, "bogus")
+        assert (await node.get("/readyz?verbose")).status == 200
 
 
 async def test_what_asks_for_nothing_is_accepted():
