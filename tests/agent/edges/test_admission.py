@@ -1,6 +1,7 @@
 """What a client sees of a full, a starting and a draining node."""
 
 import asyncio
+from contextlib import aclosing
 
 from node_agent.core.models import ModelState, Standing
 from tests.agent.scenes import MODEL, serving
@@ -24,7 +25,22 @@ async def test_a_full_node_says_so_with_all_three_retry_headers():
 
 
 async def test_who_waits_in_the_queue_is_served_in_order():
-    async with serving(pace=0.05, slots=1, queue=2) as node:
+    free = asyncio.Event()
+
+    class Held:
+        def __init__(self, engine):
+            self._engine = engine
+
+        def __getattr__(self, name):
+            return getattr(self._engine, name)
+
+        async def generate(self, prompt):
+            await free.wait()
+            async with aclosing(self._engine.generate(prompt)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async with serving(slots=1, queue=2, wrap=Held) as node:
         order = []
 
         async def ask(name):
@@ -35,6 +51,7 @@ async def test_who_waits_in_the_queue_is_served_in_order():
             for place, name in enumerate(["a", "b", "c"]):
                 group.create_task(ask(name))
                 await node.until(lambda model, place=place: model["busy"] + model["queued"] == place + 1)
+            free.set()
         assert order == ["a", "b", "c"]
 
 

@@ -91,6 +91,7 @@ def test_a_seed_makes_a_hot_answer_repeat(client):
 def test_a_letter_of_several_bytes_is_never_split(client):
     story = chat("Write five emoji and the word café in Japanese: 日本語", max_tokens=40, stream=True)
     text = "".join(chunk.choices[0].delta.content or "" for chunk in client.chat.completions.create(**story))
+    assert not text.isascii(), "the model said nothing that could be split"
     assert "\ufffd" not in text
 
 
