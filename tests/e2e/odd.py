@@ -92,8 +92,6 @@ NASTY = (
 PARAMETERS = (
     b"model scope residency budget_ms tier only exclude previous concurrency priority lat lon explain"
 ).split()
-    b"model scope residency budget_ms tier only exclude previous concurrency priority lat lon explain".split()
-)
 
 CLOSE = b"Connection: close\r\n\r\n"
 
