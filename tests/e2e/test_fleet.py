@@ -131,6 +131,7 @@ def test_03_openais_javascript_client_works_unchanged(demo):
     assert stream["count"] > 3
     assert stream["usage"] == whole["usage"]
     assert models["models"] == [MODEL]
+    assert run("turns")["text"], "an answer may be sent back as it came"
 
 
 async def test_04_polargrids_own_client_finds_its_region_and_chats(demo, monkeypatch):

@@ -24,6 +24,14 @@ async function stream() {
   return { text, usage, count };
 }
 
+async function turns() {
+  const said = [{ role: "system", content: "You are a helpful assistant." }, ...messages];
+  const first = await client.chat.completions.create({ model, messages: said, max_tokens: 8 });
+  said.push(first.choices[0].message, { role: "user", content: "And one more?" });
+  const second = await client.chat.completions.create({ model, messages: said, max_tokens: 8 });
+  return { text: second.choices[0].message.content };
+}
+
 async function models() {
   const list = [];
   for await (const each of await client.models.list()) list.push(each.id);
@@ -31,7 +39,7 @@ async function models() {
 }
 
 try {
-  console.log(JSON.stringify({ region: route.region, ...(await { whole, stream, models }[mode]()) }));
+  console.log(JSON.stringify({ region: route.region, ...(await { whole, stream, turns, models }[mode]()) }));
 } catch (error) {
   console.log(JSON.stringify({ error: error.constructor.name, status: error.status, code: error.code }));
 }
