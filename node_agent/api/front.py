@@ -5,16 +5,31 @@ for everyone who knocks. It has no setting for that, hence the one liberty taken
 its connections are given our class.
 """
 
+import asyncio
+
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from node_agent.api.problems import Fail
+
+LINGER = 0.25
+"""Seconds that a connection outlives its client's last word."""
 
 
 class Front(RequestHandler):
     """A connection whose own refusals are problems."""
 
     __slots__ = ()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio allows it; aiohttp's annotation is narrower
+        """A client that has said all it will may still listen: what is quick to answer is answered.
+
+        Closing at once, as aiohttp does, gives a request that ends in a half-close no answer at all. A client that is
+        gone looks the same until something is written to it, hence the limit.
+        """
+        if self.transport is not None:
+            asyncio.get_running_loop().call_later(LINGER, self.transport.close)
+        return True
 
     def handle_error(
         self,

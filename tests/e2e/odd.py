@@ -69,7 +69,6 @@ ODD = (
         b"GET /v1/route HTTP/1.1\r\nConnection: close\r\n\r\n",
         b"GET /v1/route HTTP/9.9\r\nHost: x\r\n\r\n",
         b"GET /v1/route\r\n\r\n",
-        b"\r\n\r\n",
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET /v1/route HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",

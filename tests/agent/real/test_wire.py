@@ -39,3 +39,10 @@ def test_a_status_report_costs_less_than_a_millisecond(node):
         client.get(node.url + "/v1/node/status")
         took = sorted(client.get(node.url + "/v1/node/status").elapsed.total_seconds() for _ in range(200))
     assert took[50] < 0.003, "client, wire and all"
+
+
+def test_who_says_no_more_but_listens_is_answered(node):
+    with socket.create_connection(("127.0.0.1", int(node.url.rpartition(":")[2])), timeout=5) as connection:
+        connection.sendall(b"GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 200 ")
