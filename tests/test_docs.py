@@ -1,0 +1,38 @@
+"""The tables in docs/ are those of the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autorouter.api.problems import PROBLEMS
+from autorouter.api.question import KNOWN
+from autorouter.config.shape import SHAPE_AT
+from node_agent.api.problems import CATALOGUE
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def named(path, heading):
+    """Every `word` in the first column of the tables under *heading*."""
+    text = (DOCS / path).read_text().partition(heading)[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("|")]
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "known"),
+    [
+        ("api.md", "## `GET /v1/route`", KNOWN),
+        ("api.md", "## Errors", set(PROBLEMS)),
+        ("node.md", "## Errors", set(CATALOGUE)),
+    ],
+)
+def test_a_table_names_all_there_is_and_nothing_else(path, heading, known):
+    assert named(path, heading) == set(known)
+
+
+def test_every_key_of_regions_yaml_is_documented():
+    keys = {key for shape in SHAPE_AT.values() for key in shape.model_fields}
+    told = {word.removeprefix("nodes[].") for word in named("regions.md", "# regions.yaml")}
+    assert keys == told
