@@ -22,12 +22,12 @@ need_package() {  # need_package PACKAGE REASON: install it as root, name the li
 }
 
 find_python() {
-    for python in python3.11 python3.12 python3.13 python3; do
-        command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' && return
+    for python in python3.11 python3.12 python3; do
+        command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' && return
     done
     return 1
 }
-find_python || { need_package "python3 python3-venv" "Python 3.11, 3.12 or 3.13 is needed"; find_python || die "Python 3.11, 3.12 or 3.13 is needed"; }
+find_python || { need_package "python3 python3-venv" "Python 3.11 or 3.12 is needed"; find_python || die "Python 3.11 or 3.12 is needed"; }
 "$python" -c 'import ensurepip' 2>/dev/null || need_package "python3-venv" "this Python cannot make virtual environments"
 "$python" - <<'PY' || need_package "libpython$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" "Triton's Python backend needs the shared libpython"
 import ctypes, sys, sysconfig
@@ -37,7 +37,7 @@ name = f"libpython{version}.so.1.0"
 try:
     ctypes.CDLL(name)
 except OSError:
-    sys.exit(not (version == "3.13" or (Path(sysconfig.get_config_var("LIBDIR")) / name).exists()))
+    sys.exit(not (Path(sysconfig.get_config_var("LIBDIR")) / name).exists())
 PY
 if [ "$want" = test ]; then
     command -v npm >/dev/null || need_package "nodejs npm" "the official JavaScript client is tested with Node"
