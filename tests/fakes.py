@@ -19,6 +19,8 @@ class FakeLook:
     async def __call__(self):
         self.looks.asked.append(self.node.name)
         says = self.looks.says.get(self.node.name, Outcome.READY)
+        if self.looks.waits is not None:
+            await self.looks.waits.wait()
         if isinstance(says, Exception):
             raise says
         report = Report("boot", len(self.looks.asked), "0.1") if says is Outcome.READY else None
@@ -32,6 +34,7 @@ class FakeProbe:
     def __init__(self):
         self.asked = []
         self.says = {}
+        self.waits = None
         self.opened = []
 
     def __call__(self, region, node):
@@ -43,12 +46,14 @@ class FakeProbe:
 class FakeWitness:
     def __init__(self):
         self.told = []
+        self.fleets = []
 
     def observed(self, observation):
         self.told.append(("observed", observation.node))
 
     def published(self, before, after):
         assert after.revision == before.revision + 1
+        self.fleets.append(after)
 
     def store_changed(self, side, fault=""):
         if (side, fault) not in self.told:

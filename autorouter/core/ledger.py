@@ -20,7 +20,6 @@ KEPT_RTTS = 5
 FRESH_PROBES = 3
 """A finding is news for this many probe intervals."""
 
-
 READ_AGAIN = Seconds(0.1)
 """Another router's looks at one node are further apart than this: what seems nearer is one finding, heard twice."""
 

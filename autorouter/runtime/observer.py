@@ -25,8 +25,8 @@ LONGEST_NAP = 0.25
 """Seconds between looks at the plan when nothing is due: how soon a reload takes effect."""
 
 GATHER = 0.05
-"""Seconds in which findings are gathered into one snapshot: a thousand nodes make twenty a second of them, not five
-hundred, and a death is told no later than people can tell."""
+"""Least seconds between two snapshots and between two looks at the plan: a thousand nodes make twenty of either a
+second, not five hundred. News after a pause is published at once."""
 
 MOST_UNTOLD = 10_000
 """Observations that wait for the store; older ones are dropped, for they are the least news."""
@@ -101,6 +101,7 @@ class Observer:
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         """Publish what was found, look at every node that is due, and wait for the next of either."""
+        self._woken.clear()
         if self._news:
             self._publish()
         await self._follow_catalog(self._snapshots.catalog)
@@ -114,12 +115,11 @@ class Observer:
         await self._nap(min(ahead, LONGEST_NAP))
 
     async def _nap(self, longest: float) -> None:
-        """Wait for news, *longest* seconds at most; what comes in one `GATHER` is published together."""
-        self._woken.clear()
+        """Wait for news, *longest* seconds at most and one `GATHER` at least, however much is due or comes in."""
+        await asyncio.sleep(GATHER)
         with suppress(TimeoutError):
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(longest - GATHER):
                 await self._woken.wait()
-                await asyncio.sleep(GATHER)
 
     def _due(self, watch: Watch, now: Instant) -> Instant:
         memory = self._ledger.own(watch.node.name)
@@ -145,7 +145,7 @@ class Observer:
             return
         finally:
             watch.looking = False
-        if self._watches.get(watch.node.name) is not watch:
+        if self._snapshots.catalog.nodes.get(watch.node.name) != watch.about:
             return  # the catalog no longer knows it as it was
         self._witness.observed(observation)
         self._note(observation)

@@ -13,7 +13,7 @@ from autorouter.core.names import NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Seconds
 from autorouter.runtime.clock import now
-from autorouter.runtime.observer import Observer, first_fleet
+from autorouter.runtime.observer import GATHER, Observer, first_fleet
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory import MemoryStore
 from tests.fakes import US, FakeProbe, FakeWitness
@@ -173,3 +173,29 @@ async def test_a_long_past_that_is_heard_at_once_is_one_snapshot(stage):
     async with stage.running():
         await stage.until(lambda: stage.health("yto") is Health.UP)
         assert stage.snapshots.fleet.revision < 20
+
+
+async def test_however_many_nodes_are_due_the_fleet_is_published_at_most_once_a_turn():
+    stage = Scene(drawn=catalog(*(f"n{i}" for i in range(200))))
+    async with stage.running():
+        await stage.until(lambda: stage.observer.unknown() == ())
+        began, before, asked = now(), stage.snapshots.fleet.revision, len(stage.probe.asked)
+        await stage.until(lambda: len(stage.probe.asked) > asked + 400)
+        assert stage.snapshots.fleet.revision - before <= (now() - began) / GATHER + 1
+
+
+async def test_what_is_found_of_a_node_after_it_moved_is_not_about_where_it_is_now(stage):
+    slow = asyncio.Event()
+    async with stage.running():
+        await stage.until(lambda: stage.health("yto") is Health.UP)
+        stage.probe.waits = slow
+        asked = stage.probe.asked.count("yto")
+        await stage.until(lambda: stage.probe.asked.count("yto") > asked)
+        moved = replace(catalog("yto").regions[0], country="US")
+        stage.snapshots.catalog = replace(stage.snapshots.catalog, regions=(moved,))
+        stage.observer.republish()
+        since = len(stage.witness.fleets)
+        stage.probe.says, stage.probe.waits = {"yto": Outcome.REFUSED}, None
+        slow.set()
+        await stage.until(lambda: stage.health("yto") is Health.DOWN)
+        assert {fleet.regions[0].health for fleet in stage.witness.fleets[since:]} <= {Health.UNKNOWN, Health.DOWN}
