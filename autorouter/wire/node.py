@@ -9,6 +9,9 @@ from autorouter.wire.base import Count, Load, Name, Text, Wire
 ModelState = Literal["loading", "ready", "unloading", "failed"]
 """Only ``ready`` takes requests; ``failed`` says that the engine holds the model but it does not answer."""
 
+MOST_RTTS = 200
+"""Networks in one report: 20 KB, beside the 32 KB of 256 models."""
+
 NodeHealth = Literal["starting", "ready", "degraded", "draining"]
 """The node's own word. ``starting``: nothing can be served yet. ``degraded``: something can, not everything.
 ``draining``: finishing old requests, taking no new ones."""
@@ -30,6 +33,22 @@ class ModelStatus(Wire):
     """Mean time a request holds its slot; 0 while none has finished."""
 
 
+class NetworkRtt(Wire):
+    """Round trips of one client network's connections to this node, as the node's kernel measured them."""
+
+    network: Annotated[str, Field(max_length=48)]
+    """The /24 or /48 that connected; nothing finer leaves the node."""
+    via: Annotated[str, Field(max_length=16)]
+    """``served``: connections that came to be served. ``probe``: those that came with a ticket, to be measured.
+    A reader skips what it does not know."""
+    rtt_ms: Annotated[float, Field(ge=0, le=60_000)]
+    """Median of the latest."""
+    n: Annotated[int, Field(ge=1, le=1_000_000)]
+    """How many connections the median is of."""
+    age_s: Annotated[float, Field(ge=0)]
+    """Since the latest of them."""
+
+
 class NodeReport(Wire):
     """One node's own account of itself."""
 
@@ -46,3 +65,8 @@ class NodeReport(Wire):
     agent: Text
     """The agent's version."""
     models: Annotated[tuple[ModelStatus, ...], Field(max_length=256)] = ()
+    rtts: Annotated[tuple[NetworkRtt, ...], Field(max_length=MOST_RTTS)] = ()
+    """Networks measured since the cursor that ``?since=`` gave, oldest change first; those that do not fit come next
+    time."""
+    rtts_upto: Annotated[int, Field(ge=0)] = 0
+    """The cursor to ask with next. It belongs to this boot."""

@@ -1,0 +1,48 @@
+"""What a shared key proves, and what it does not."""
+
+import pytest
+
+from autorouter.wire.key import Key, is_bearer, is_ticket, keys
+
+NEW, OLD = keys("a-new-secret-of-ours,an-old-secret-of-ours")
+NETWORK, REGION, SLOT = "203.0.113.0/24", "yto-01", 29_000_000
+
+
+def test_a_ticket_holds_for_its_network_region_and_minute_alone():
+    ticket = NEW.ticket(NETWORK, REGION, SLOT)
+    assert is_ticket([NEW], ticket, NETWORK, REGION, SLOT)
+    assert not is_ticket([NEW], ticket, "203.0.114.0/24", REGION, SLOT)
+    assert not is_ticket([NEW], ticket, NETWORK, "yul-01", SLOT)
+    assert not is_ticket([NEW], ticket, NETWORK, REGION, SLOT + 2)
+
+
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_clocks_may_be_a_minute_apart(off):
+    assert is_ticket([NEW], NEW.ticket(NETWORK, REGION, SLOT + off), NETWORK, REGION, SLOT)
+
+
+def test_keys_can_be_changed_one_machine_after_another():
+    assert is_ticket([NEW, OLD], OLD.ticket(NETWORK, REGION, SLOT), NETWORK, REGION, SLOT)
+    assert is_bearer([NEW, OLD], OLD.bearer)
+
+
+def test_another_key_proves_nothing():
+    stranger = Key("somebody-elses-secret")
+    assert not is_ticket([NEW], stranger.ticket(NETWORK, REGION, SLOT), NETWORK, REGION, SLOT)
+    assert not is_bearer([NEW], stranger.bearer)
+
+
+@pytest.mark.parametrize("shown", ["", "é", "x" * 10_000])
+def test_nonsense_proves_nothing(shown):
+    assert not is_ticket([NEW], shown, NETWORK, REGION, SLOT)
+    assert not is_bearer([NEW], shown)
+
+
+def test_the_secret_is_in_nothing_that_is_shown():
+    assert NEW.secret not in f"{NEW!r} {NEW.bearer} {NEW.ticket(NETWORK, REGION, SLOT)}"
+    assert NEW.bearer not in NEW.ticket(NETWORK, REGION, SLOT)
+
+
+def test_a_short_key_is_refused_with_a_hint():
+    with pytest.raises(ValueError, match="openssl rand -hex 32"):
+        keys("short")
