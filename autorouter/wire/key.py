@@ -1,4 +1,4 @@
-"""The key that routers and nodes share, and what is proved with it: who asks for a status, who was sent to be measured.
+"""The key that routers and nodes share, and what it proves: who asks for a status, who was sent to be measured.
 
 The secret itself never crosses the wire. A ticket keeps no state on the router: whoever holds the key can tell that a
 router asked this network to be measured by this region within this minute. Pure but for hashing: no clock, no file.
