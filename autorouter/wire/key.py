@@ -51,24 +51,26 @@ def slot_at(unix_seconds: float) -> int:
 
 
 def keys(text: str) -> tuple[Key, ...]:
-    """The keys in *text*, separated by commas: the first signs, all count. Raises `ValueError` for a short one.
+    """The keys in *text*, separated by commas: the first signs, all count. Raises `ValueError` for a bad one.
 
     >>> [key.name for key in keys("an-old-secret-key, a-new-secret-key-")]
     ['b1d34f54', '29ca03c2']
     """
     found = tuple(Key(each.strip()) for each in text.split(",") if each.strip())
-    if any(len(key.secret) < SHORTEST for key in found):
-        raise ValueError(f"found a key of fewer than {SHORTEST} characters; try: openssl rand -hex 32")
+    if any(len(key.secret) < SHORTEST or not key.secret.isprintable() for key in found):
+        raise ValueError(
+            f"found a key that is not at least {SHORTEST} printable characters; try: openssl rand -hex 32"
+        )
     return found
 
 
 def is_bearer(keys: Iterable[Key], shown: str) -> bool:
     """Whether *shown* is what a router with one of *keys* shows."""
-    return any(compare_digest(key.bearer.encode(), shown.encode()) for key in keys)
+    return any(compare_digest(key.bearer.encode(), shown.encode(errors="replace")) for key in keys)
 
 
 def is_ticket(keys: Iterable[Key], shown: str, network: str, region: str, slot: int) -> bool:
     """Whether *shown* is a ticket for *network* and *region* of about *slot*: clocks may be a minute apart."""
     slots = (slot, slot - 1, slot + 1)
     made = (key.ticket(network, region, each) for key in keys for each in slots)
-    return any(compare_digest(each.encode(), shown.encode()) for each in made)
+    return any(compare_digest(each.encode(), shown.encode(errors="replace")) for each in made)

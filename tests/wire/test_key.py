@@ -32,7 +32,7 @@ def test_another_key_proves_nothing():
     assert not is_bearer([NEW], stranger.bearer)
 
 
-@pytest.mark.parametrize("shown", ["", "é", "x" * 10_000])
+@pytest.mark.parametrize("shown", ["", "é", "\udcff", "x" * 10_000])
 def test_nonsense_proves_nothing(shown):
     assert not is_ticket([NEW], shown, NETWORK, REGION, SLOT)
     assert not is_bearer([NEW], shown)
@@ -43,6 +43,7 @@ def test_the_secret_is_in_nothing_that_is_shown():
     assert NEW.bearer not in NEW.ticket(NETWORK, REGION, SLOT)
 
 
-def test_a_short_key_is_refused_with_a_hint():
+@pytest.mark.parametrize("text", ["short", "a-new-secret-of-ours,short", "\udcff" * 32])
+def test_a_key_that_is_short_or_no_text_is_refused_with_a_hint(text):
     with pytest.raises(ValueError, match="openssl rand -hex 32"):
-        keys("short")
+        keys(text)
