@@ -12,6 +12,7 @@ from autorouter.core.fleet import (
     Stage,
     Tier,
 )
+from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import Country, ModelName, Network, NodeName, RegionName
 from autorouter.core.place import Coordinates
 from autorouter.core.policies import POLICIES
@@ -60,7 +61,15 @@ def question(at=TORONTO, *, who=None, **query):
 
 def route(*views, at=TORONTO, who=None, policy="lowest-latency", revision=1, **query):
     fleet = FleetSnapshot(revision, Instant(0.0), views)
-    return decide(question(at, who=who, **query), fleet, POLICIES[policy], Seconds(60.0))
+    asked = question(at, who=who, **query)
+    return decide(asked, fleet, POLICIES[policy], Seconds(60.0), believed(asked.client, views))
+
+
+def believed(who, views):
+    """What is believed of *who* before anything is measured."""
+    atlas = Atlas([view.region for view in views])
+    atlas.own = {view.region.name: view.rtt for view in views if view.rtt is not None}
+    return atlas.belief(who, Instant(0.0))
 
 
 def names(decision):

@@ -1,22 +1,22 @@
 """An eligible region with what it would cost this client, in milliseconds."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autorouter.core.fleet import RegionView
-from autorouter.core.latency.estimate import Estimate
-from autorouter.core.placement import Placement
+from autorouter.core.latency.belief import Estimate
+from autorouter.core.names import Network
+from autorouter.core.placement import Placement, lot
 from autorouter.core.units import Millis
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A region that may answer, priced for one client."""
 
     view: RegionView
     placement: Placement
     estimate: Estimate
-    lot: bytes
-    """What the region drew for this client's network: breaks ties evenly over networks."""
+    network: Network | None = None
+    """The client's."""
     abroad: bool = False
     """Outside the client's country although it prefers to stay: ranked after all that are not."""
 
@@ -29,3 +29,8 @@ class Candidate:
     def time_to_start(self) -> Millis:
         """Round trip plus queue: what the client will feel."""
         return Millis(self.estimate.rtt + self.wait)
+
+    @property
+    def lot(self) -> bytes:
+        """What the region drew for this client's network: breaks ties evenly over networks."""
+        return lot(self.network, self.view.region.name)

@@ -1,19 +1,27 @@
-"""The decision, from question to answer, on one page."""
+"""The decision, from question to answer, on one page.
+
+Two steps. What may be offered, and what is believed of this client's round trips, hold from one answer to the next: `sift`
+remembers the one for each snapshot of the fleet, the atlas the other for each client. The rest is done for every answer:
+waits are added, the policy ranks, the client's present region is kept if nothing is clearly better.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.eligible import EligibleSet, Rejection
 from autorouter.core.fleet import FleetSnapshot, RegionView
 from autorouter.core.incumbent import keep
-from autorouter.core.latency.estimate import estimate
+from autorouter.core.latency.belief import Belief
+from autorouter.core.latency.explore import Probe, worth_measuring
 from autorouter.core.lease import lease
 from autorouter.core.names import RegionName
-from autorouter.core.placement import lot, place, placements
+from autorouter.core.placement import place, placements
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
-from autorouter.core.sift import Offer, sift
+from autorouter.core.shortlist import shortlist
+from autorouter.core.sift import Offer, Sifted, sift
 from autorouter.core.units import Instant, Seconds
 
 Afforded = tuple[tuple[Candidate, ...], tuple[Rejection, ...], bool]
@@ -23,7 +31,7 @@ RETRY = Seconds(5.0)
 """How long no answer holds: a region may come back with any probe."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """What was chosen, what was not, and why. Enough to replay and to explain."""
 
@@ -32,8 +40,11 @@ class Decision:
     taken: Instant
     """When the fleet was as this decision saw it."""
     ranked: tuple[Candidate, ...]
-    rejected: tuple[Rejection, ...]
     ttl: Seconds
+    belief: Belief
+    sifted: Sifted
+    dear: tuple[Rejection, ...] = ()
+    """What may answer and costs more than the client's budget."""
     bent: bool = False
     """Only degraded or full regions were left, and they are better than none."""
     kept: str = ""
@@ -44,22 +55,45 @@ class Decision:
         """The best candidate; None when no region may answer."""
         return self.ranked[0] if self.ranked else None
 
+    @cached_property
+    def rejected(self) -> tuple[Rejection, ...]:
+        """Why the others are not ranked. Worked out when asked for: few ask, and a fleet may be large."""
+        told = [*map(name, self.ranked), *(each.region for each in self.dear)]
+        return self.sifted.rejections(told, self.query) + self.dear
 
-def decide(query: RouteQuery, fleet: FleetSnapshot, policy: Policy, usual: Seconds) -> Decision:
-    """Choose a region of *fleet* for *query*; the answer holds about as long as *usual*."""
-    sifted = sift(fleet.regions, query)
-    ranked, dear, bent = first_affordable(sifted.offers, query, policy)
-    kept, why = keep(ranked, query.previous)
-    rejected = sifted.rejections([*map(name, kept), *(each.region for each in dear)], query) + dear
+    @cached_property
+    def probe(self) -> Probe | None:
+        """The region that this client should be measured by, if any: never one that it may not be sent to."""
+        if self.chosen is None or self.bent or not self.query.client.measurable:
+            return None
+        return worth_measuring(self.belief, name(self.chosen), map(name, self.ranked))
+
+
+def decide(
+    query: RouteQuery,
+    fleet: FleetSnapshot,
+    policy: Policy,
+    usual: Seconds,
+    belief: Belief,
+    last: RegionName | None = None,
+) -> Decision:
+    """Choose a region of *fleet* for *query*.
+
+    The answer holds about as long as *usual*. *belief* is what is believed of the client's round trips; *last* is where
+    its network was sent before, and counts if the client does not say where it is.
+    """
+    sifted = sift(fleet, query)
+    ranked, dear, bent = first_affordable(sifted.offers, query, policy, belief)
+    kept, why = keep(ranked, query.previous or last or belief.evidence.served)
     ttl = lease(kept[0], query.client.network, fleet.revision, usual) if kept else RETRY
-    return Decision(query, fleet.revision, fleet.taken, kept, rejected, ttl, bent, why)
+    return Decision(query, fleet.revision, fleet.taken, kept, ttl, belief, sifted, dear, bent, why)
 
 
-def first_affordable(offers: Iterable[Offer], query: RouteQuery, policy: Policy) -> Afforded:
+def first_affordable(offers: Iterable[Offer], query: RouteQuery, policy: Policy, belief: Belief) -> Afforded:
     """The first of *offers* that has anything within the budget, ranked; and what was too dear on the way to it."""
     dear: dict[RegionName, Rejection] = {}
     for offer in offers:
-        affordable, over = afford(home_first(offer.eligible, query, policy), query)
+        affordable, over = afford(home_first(offer.eligible, query, policy, belief), query)
         dear |= {each.region: each for each in over}
         if affordable:
             return affordable, tuple(dear.values()), offer.bent
@@ -71,26 +105,28 @@ def name(candidate: Candidate) -> RegionName:
     return candidate.view.region.name
 
 
-def home_first(eligible: EligibleSet, query: RouteQuery, policy: Policy) -> tuple[Candidate, ...]:
+def home_first(eligible: EligibleSet, query: RouteQuery, policy: Policy, belief: Belief) -> tuple[Candidate, ...]:
     """Rank *eligible*; the client's own country first if that is its scope and it is known."""
-    home = eligible.where(lambda view: not is_abroad(view, query))
-    abroad = eligible.where(lambda view: is_abroad(view, query))
-    return policy(home, pricing(query)) + policy(abroad, pricing(query))
-
-
-def is_abroad(view: RegionView, query: RouteQuery) -> bool:
-    """Whether going to *view* would cross a border that the client prefers not to."""
     country = query.client.country
-    return query.scope is Scope.COUNTRY and country is not None and view.region.country != country
+    if query.scope is Scope.GLOBAL or country is None:
+        return policy(near(eligible, query, belief), pricing(query, belief))
+    home, abroad = eligible.split(country)
+    there = pricing(query, belief, abroad=True)
+    return policy(near(home, query, belief), pricing(query, belief)) + policy(near(abroad, query, belief), there)
 
 
-def pricing(query: RouteQuery) -> Price:
+def near(eligible: EligibleSet, query: RouteQuery, belief: Belief) -> EligibleSet:
+    """Those of *eligible* that can matter to the client."""
+    here = () if query.previous is None else (query.previous,)
+    return shortlist(eligible, query.client, belief.globe, (*belief.evidence.tracks, *here))
+
+
+def pricing(query: RouteQuery, belief: Belief, *, abroad: bool = False) -> Price:
     """How to price an eligible region for *query*: round trip believed, placement with the least wait."""
 
     def price(view: RegionView) -> Candidate:
         placement = place(placements(view, query.models), query)
-        tie = lot(query.client.network, view.region.name)
-        return Candidate(view, placement, estimate(query.client, view), tie, is_abroad(view, query))
+        return Candidate(view, placement, belief.of(view.region.name), query.client.network, abroad)
 
     return price
 

@@ -4,8 +4,9 @@ An `EligibleSet` is the only thing that any chooser accepts. It knows the reside
 to exist with a region outside it, so that no later step can leak one back in.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from autorouter.core.errors import ResidencyBreachError
 from autorouter.core.fleet import RegionView
@@ -21,12 +22,13 @@ class Rejection:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class EligibleSet:
-    """Regions that may answer one query."""
+    """Regions that may answer one query. Compared by identity, like the views it is made of."""
 
     residency: frozenset[Country]
     views: tuple[RegionView, ...]
+    _split: dict[Country, "tuple[EligibleSet, EligibleSet]"] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Raise `ResidencyBreachError` for a region outside the countries that may see the data."""
@@ -37,3 +39,21 @@ class EligibleSet:
     def where(self, keep: Callable[[RegionView], bool]) -> "EligibleSet":
         """The regions that *keep* accepts: a set can be narrowed, never widened."""
         return EligibleSet(self.residency, tuple(view for view in self.views if keep(view)))
+
+    def split(self, country: Country) -> "tuple[EligibleSet, EligibleSet]":
+        """The regions in *country*, and those abroad."""
+        if country not in self._split:
+            home = self.where(lambda view: view.region.country == country)
+            self._split[country] = home, self.where(lambda view: view.region.country != country)
+        return self._split[country]
+
+    @cached_property
+    def by_name(self) -> Mapping[RegionName, RegionView]:
+        """The regions by name."""
+        return {view.region.name: view for view in self.views}
+
+    @cached_property
+    def from_here(self) -> Sequence[RegionName]:
+        """The regions by the router's own round trip, those it never reached last."""
+        nowhere = float("inf")
+        return sorted(self.by_name, key=lambda name: nowhere if (rtt := self.by_name[name].rtt) is None else rtt)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import cached_property
 
@@ -163,6 +163,8 @@ class FleetSnapshot:
     revision: int
     taken: Instant
     regions: tuple[RegionView, ...]
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out from this snapshot and lives as long as it."""
 
     @cached_property
     def models(self) -> frozenset[ModelName]:

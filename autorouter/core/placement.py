@@ -45,6 +45,8 @@ def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placemen
 
 def place(found: tuple[Placement, ...], query: RouteQuery) -> Placement:
     """The placement of *found* (not empty) that has room and the least wait; ties shared out by network."""
+    if len(found) == 1:
+        return found[0]
 
     def price(each: Placement) -> tuple[bool, float, bytes]:
         full = each.load.full(query.concurrency, query.priority)

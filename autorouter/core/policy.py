@@ -1,13 +1,29 @@
 """What a steering policy is: an order over what is eligible, once it is priced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.eligible import EligibleSet
 from autorouter.core.fleet import RegionView
+from autorouter.core.units import Millis
 
 Price = Callable[[RegionView], Candidate]
 """What one region would cost this client."""
 
 Policy = Callable[[EligibleSet, Price], tuple[Candidate, ...]]
 """Every eligible region, best first."""
+
+TIE = Millis(0.5)
+"""Steps in which prices count: two regions of one city would else send all their clients to one of them."""
+
+
+def cheapest(candidates: Iterable[Candidate], price: Callable[[Candidate], Millis]) -> tuple[Candidate, ...]:
+    """*candidates* by *price*; those on one step by lot, so that equals share their clients."""
+    steps: dict[int, list[Candidate]] = {}
+    for each in candidates:
+        steps.setdefault(int(price(each) / TIE), []).append(each)
+    ranked: list[Candidate] = []
+    for step in sorted(steps):
+        equals = steps[step]
+        ranked += equals if len(equals) == 1 else sorted(equals, key=lambda each: each.lot)
+    return tuple(ranked)

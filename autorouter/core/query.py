@@ -49,6 +49,11 @@ class Client:
     source: str = "unknown"
     """Who said where it is: ``query``, ``networks``, ``geoip-city`` or ``unknown``."""
 
+    @property
+    def measurable(self) -> bool:
+        """Whether what is measured of its network is about this client where it is taken to be."""
+        return self.network is not None and self.source != "query"
+
 
 @dataclass(frozen=True, slots=True)
 class RouteQuery:
@@ -70,3 +75,20 @@ class RouteQuery:
     concurrency: int = 1
     """Requests at once that this client will make."""
     priority: Priority = Priority.INTERACTIVE
+
+    @property
+    def constraints(self) -> "Constraints":
+        """All that decides which regions may answer; nothing of who asks."""
+        return self.models, self.residency, self.tiers, self.only, self.exclude, self.concurrency, self.priority
+
+
+Constraints = tuple[
+    frozenset[ModelName],
+    frozenset[Country],
+    frozenset[Tier],
+    frozenset[RegionName],
+    frozenset[RegionName],
+    int,
+    Priority,
+]
+"""What of a question the sieves look at."""

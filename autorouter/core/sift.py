@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autorouter.core.eligible import EligibleSet, Rejection
-from autorouter.core.fleet import RegionView, Tier
+from autorouter.core.fleet import FleetSnapshot, RegionView, Tier
 from autorouter.core.names import RegionName
 from autorouter.core.query import RouteQuery
 from autorouter.core.sieves import SIEVES, Sieve
@@ -31,7 +31,22 @@ class Sifted:
         return tuple(rejection(view, sieve, query) for view, sieve in self.stops if view.region.name not in names)
 
 
-def sift(views: Iterable[RegionView], query: RouteQuery) -> Sifted:
+MOST_REMEMBERED = 256
+"""Constraints whose outcome one snapshot remembers: clients choose them, so there must be a limit."""
+
+
+def sift(fleet: FleetSnapshot, query: RouteQuery) -> Sifted:
+    """What of *fleet* may answer *query*: the same for every client that asks under the same constraints."""
+    found = fleet.memo.get(query.constraints)
+    if not isinstance(found, Sifted):
+        found = sifted(fleet.regions, query)
+        if len(fleet.memo) >= MOST_REMEMBERED:
+            fleet.memo.clear()
+        fleet.memo[query.constraints] = found
+    return found
+
+
+def sifted(views: Iterable[RegionView], query: RouteQuery) -> Sifted:
     """What may answer *query*: edge before cloud, and only then regions that a bending rule would drop."""
     stops = tuple((view, stopping(view, query)) for view in views)
     firm = EligibleSet(query.residency, tuple(v for v, sieve in stops if sieve is None or sieve.bends))
@@ -52,9 +67,11 @@ def stopping(view: RegionView, query: RouteQuery) -> Sieve | None:
 
 
 def rejection(view: RegionView, sieve: Sieve | None, query: RouteQuery) -> Rejection:
-    """Why *view*, stopped by *sieve*, is not offered. What no sieve stops is cloud that is not needed yet."""
-    if sieve is None:
+    """Why *view*, stopped by *sieve*, is not offered. What no sieve stops is not needed yet, or too far to matter."""
+    if sieve is None and is_cloud(view):
         return Rejection(view.region.name, "overflow", "cloud is offered only when no edge region is left")
+    if sieve is None:
+        return Rejection(view.region.name, "farther", "others that may answer are nearer")
     return Rejection(view.region.name, sieve.name, sieve.rule(view, query) or "")
 
 

@@ -9,7 +9,7 @@ from autorouter.core.eligible import EligibleSet
 from autorouter.core.policies import POLICIES
 from autorouter.core.query import RouteQuery
 from autorouter.core.units import Millis
-from tests.scenes import client, region
+from tests.scenes import believed, client, region
 
 QUERY = RouteQuery(client(None, country=None))
 
@@ -29,7 +29,10 @@ fleets = st.lists(
 
 
 def order(policy, views):
-    return [c.view.region.name for c in policy(EligibleSet(frozenset(), tuple(views)), pricing(QUERY))]
+    return [
+        c.view.region.name
+        for c in policy(EligibleSet(frozenset(), tuple(views)), pricing(QUERY, believed(QUERY.client, views)))
+    ]
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())

@@ -1,5 +1,6 @@
-"""What the router believes about a client's round trips: for now, distance; then what was measured.
+"""What the router believes about each client network's round trips. Read in this order:
 
-`law` turns kilometres into milliseconds, `estimate` applies it to one client and one region. The joint belief over
-all regions, which samples sharpen, gets its room here.
+`law` turns kilometres into milliseconds. `sources` and `sample` are what measuring gives. `offsets` is what everyone's
+samples teach about everyone else, and `teach` how. `prior` puts these together for one client, `belief` sharpens it by that
+client's own samples, `explore` says what to measure next. `judge` keeps out what cannot be. `atlas` holds it all.
 """

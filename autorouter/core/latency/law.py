@@ -7,7 +7,7 @@ run 1.8 to 4 times over what light in straight fibre would need, so physics alon
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import log1p
+from math import exp, log, log1p
 
 from autorouter.core.units import Kilometres, Millis
 
@@ -26,6 +26,24 @@ SPREAD: Knots = (
     (30, 0.60), (100, 0.55), (500, 0.48), (1000, 0.42), (2000, 0.35), (5000, 0.31), (10000, 0.24), (20000, 0.20),
 )  # fmt: skip
 """One standard deviation of z about its typical value, by km: what single paths differ by."""
+
+
+STEP = Kilometres(10.0)
+"""Grain of the tables below: an estimate takes three look-ups a region, and a bisection each would be half its cost."""
+
+
+def z_of(rtt: Millis) -> float:
+    """A round trip where errors are normal.
+
+    >>> round(z_of(Millis(16.0)), 3)
+    2.996
+    """
+    return log(rtt + SHIFT)
+
+
+def rtt_of(z: float) -> Millis:
+    """Back to milliseconds, never below zero."""
+    return Millis(max(0.0, exp(z) - SHIFT))
 
 
 def typical_rtt(km: Kilometres) -> Millis:
@@ -56,6 +74,15 @@ def spread(km: Kilometres) -> float:
     return _at(SPREAD, km)
 
 
+def row(km: float) -> int:
+    """The row of `RTTS` and `SPREADS` for *km* kilometres.
+
+    >>> typical_rtt(Kilometres(500.0)) == RTTS[row(500.0)]
+    True
+    """
+    return min(int(km / STEP + 0.5), ROWS - 1)
+
+
 def _at(knots: Knots, km: float) -> float:
     """Interpolate *knots* evenly in log distance; flat beyond both ends."""
     if km <= knots[0][0]:
@@ -66,3 +93,13 @@ def _at(knots: Knots, km: float) -> float:
     (near, low), (far, high) = knots[i - 1], knots[i]
     share = (log1p(km) - log1p(near)) / (log1p(far) - log1p(near))
     return low + share * (high - low)
+
+
+ROWS = 2005
+"""Half the way around the globe."""
+
+RTTS: Sequence[float] = tuple(typical_rtt(Kilometres(i * STEP)) for i in range(ROWS))
+"""`typical_rtt` by `row`."""
+
+SPREADS: Sequence[float] = tuple(spread(Kilometres(i * STEP)) for i in range(ROWS))
+"""`spread` by `row`."""

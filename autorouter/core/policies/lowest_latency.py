@@ -2,9 +2,9 @@
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.eligible import EligibleSet
-from autorouter.core.policy import Price
+from autorouter.core.policy import Price, cheapest
 
 
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:
-    """Order by time to start; ties by lot, so that equals share their clients."""
-    return tuple(sorted(map(price, eligible.views), key=lambda c: (c.time_to_start, c.lot)))
+    """Order by time to start."""
+    return cheapest(map(price, eligible.views), lambda each: each.time_to_start)

@@ -2,9 +2,9 @@
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.eligible import EligibleSet
-from autorouter.core.policy import Price
+from autorouter.core.policy import Price, cheapest
 
 
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:
-    """Order by round trip alone, then by lot."""
-    return tuple(sorted(map(price, eligible.views), key=lambda c: (c.estimate.rtt, c.lot)))
+    """Order by round trip alone."""
+    return cheapest(map(price, eligible.views), lambda each: each.estimate.rtt)

@@ -1,0 +1,112 @@
+"""Everything that was measured, by client network, and what it teaches. The one thing in the core that is modified.
+
+It is written by one loop and read in between, never at once. Memory is bounded, and what goes first is what would be
+missed least: of the networks that were measured longest ago, the one of which least is known.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from autorouter.core.fleet import Region
+from autorouter.core.latency.belief import Belief
+from autorouter.core.latency.globe import Globe
+from autorouter.core.latency.line import jitter_of
+from autorouter.core.latency.offsets import Offsets
+from autorouter.core.latency.prior import Prior
+from autorouter.core.latency.sample import Evidence, Sample, learn
+from autorouter.core.latency.teach import teach
+from autorouter.core.names import Network, RegionName
+from autorouter.core.query import Client
+from autorouter.core.units import Instant, Millis
+
+MOST_NETWORKS = 32_768
+"""Networks remembered."""
+
+MOST_BELIEFS = 4_096
+"""Beliefs kept at hand: they cost 30 µs each to make again."""
+
+WEIGHED = 64
+"""Networks that are weighed against each other when one has to be forgotten."""
+
+REFRESHED = 8
+"""Cells whose offsets are worked out anew at a time: a millisecond or two."""
+
+NOTHING = Evidence()
+
+
+class Atlas:
+    """What is known of round trips. *most* networks are remembered."""
+
+    def __init__(self, regions: Sequence[Region], most: int = MOST_NETWORKS) -> None:
+        self.globe = Globe(regions)
+        self.own: Mapping[RegionName, Millis] = {}
+        """The router's own round trips, for clients of which nothing is known."""
+        self._offsets = Offsets()
+        self._evidence: dict[Network, Evidence] = {}
+        self._beliefs: dict[Client, tuple[int, Belief]] = {}
+        self._most = most
+
+    def follow(self, regions: Sequence[Region]) -> None:
+        """The catalog has other *regions* now. What was measured to one that has moved is forgotten, by everyone."""
+        before, self.globe = self.globe, Globe(regions)
+        self._beliefs.clear()
+        moved = {r.name for r in before.regions if self.globe.at.get(r.name) != r.at}
+        self._offsets.forget(moved)
+        for network, evidence in self._evidence.items():
+            self._evidence[network] = evidence.without(moved)
+
+    def __len__(self) -> int:
+        return len(self._evidence)
+
+    def evidence(self, network: Network | None) -> Evidence:
+        """What was measured of *network*."""
+        return NOTHING if network is None else self._evidence.get(network, NOTHING)
+
+    def networks(self) -> Iterator[tuple[Network, Evidence]]:
+        """Everything, longest unmeasured first."""
+        return iter(tuple(self._evidence.items()))
+
+    def learn(self, sample: Sample, client: Client) -> bool:
+        """Take *sample* in, of a network of which so much is known as *client* says; whether it was news."""
+        before = self.evidence(sample.network)
+        after = learn(before, sample, jitter_of(before, client.access))
+        if after is before:
+            return False
+        self.recall(sample.network, after, client)
+        return True
+
+    def recall(self, network: Network, evidence: Evidence, client: Client) -> None:
+        """Remember *evidence*, all that is known of *network*."""
+        self._evidence.pop(network, None)
+        self._evidence[network] = evidence
+        teach(self._offsets, network, client, evidence, self.globe)
+
+    def forget(self) -> tuple[Network, ...]:
+        """Forget what is too much, and say which networks those were."""
+        gone = []
+        while len(self._evidence) > self._most:
+            oldest = islice(self._evidence.items(), WEIGHED)
+            network = min(oldest, key=lambda item: len(item[1].tracks))[0]
+            del self._evidence[network]
+            gone.append(network)
+        return tuple(gone)
+
+    def refresh(self) -> None:
+        """Let what was learned reach the beliefs."""
+        self._offsets.refresh(REFRESHED)
+
+    def belief(self, client: Client, now: Instant) -> Belief:
+        """What is believed of *client*, kept while nothing was learned that changes it."""
+        evidence = self.evidence(client.network) if client.measurable else NOTHING
+        version, kept = self._beliefs.get(client, (-1, None))
+        if kept is None or version != self._offsets.version or kept.evidence is not evidence:
+            prior = Prior(client, self.globe, self._offsets, self.own)
+            kept = Belief(prior, self.globe, evidence, jitter_of(evidence, client.access), now)
+            self._keep(client, kept)
+        return kept
+
+    def _keep(self, client: Client, belief: Belief) -> None:
+        self._beliefs.pop(client, None)
+        self._beliefs[client] = self._offsets.version, belief
+        if len(self._beliefs) > MOST_BELIEFS:
+            del self._beliefs[next(iter(self._beliefs))]

@@ -1,0 +1,67 @@
+"""Which samples are refused at the door: those that cannot be, and those that nobody may give."""
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from types import MappingProxyType
+
+from autorouter.core.address import is_private
+from autorouter.core.latency.globe import Globe
+from autorouter.core.latency.prior import radius_of
+from autorouter.core.latency.sample import Sample
+from autorouter.core.latency.sources import SOURCES
+from autorouter.core.names import Network
+from autorouter.core.place import floor_rtt, vector
+from autorouter.core.query import Client
+from autorouter.core.units import Kilometres, Millis
+
+LONGEST = Millis(5000.0)
+"""A slower handshake is a queue or a lost packet, not a path."""
+
+SLACK = 3.0
+"""Standard deviations by which a place may be wrong before a client's own report is called impossible."""
+
+GRAIN = (24, 48)
+"""Prefix lengths of client networks."""
+
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "unknown": "no such region, or no such source",
+        "absurd": f"not between 0 and {LONGEST:g} ms",
+        "private": "a private or reserved network that networks: in regions.yaml does not name",
+        "impossible": "faster than light in fibre over that distance",
+    }
+)
+"""Why a sample is refused: a closed set, for counting."""
+
+
+def refusal(sample: Sample, client: Client, globe: Globe) -> str | None:
+    """Why *sample* of *client* is refused, a key of `REFUSALS`; None if it is not."""
+    if sample.region not in globe.number or sample.source not in SOURCES:
+        return "unknown"
+    if not 0 < sample.rtt <= LONGEST:
+        return "absurd"
+    if client.source != "networks" and not public(sample.network):
+        return "private"
+    return "impossible" if sample.rtt < _floor(sample, client, globe) else None
+
+
+def public(network: Network) -> bool:
+    """Whether *network* is a client network of the open internet."""
+    try:
+        block = ip_network(network)
+    except ValueError:
+        return False
+    return block.prefixlen in GRAIN and not is_private(block.network_address)
+
+
+def _floor(sample: Sample, client: Client, globe: Globe) -> Millis:
+    """The least round trip that is possible.
+
+    The operator's word about a place is trusted. A database's is not: a kernel that measures less than light allows has
+    shown the database wrong. But a client's own report is no such proof, so it has to fit, give or take.
+    """
+    if client.at is None or (client.source != "networks" and SOURCES[sample.source].rank > 1):
+        return Millis(0.0)
+    km = globe.distance(vector(client.at), globe.number[sample.region])
+    slack = 0.0 if client.source == "networks" else SLACK * radius_of(client)
+    return floor_rtt(Kilometres(max(0.0, km - slack)))

@@ -1,0 +1,174 @@
+"""What clients measured teaches about the others: corrections to the law, shrunk towards none while little is known.
+
+Two kinds, kept apart because they do different things. A **region's offset**, as seen from one part of the world, changes
+who is nearest: an undersea cable, a provider's detour. A **pool's** correction, common to the clients of one provider in
+one country, changes every region alike, hence no ranking, only the number that is told; three quarters of what the law
+misses is of this kind, and it would be chased as regions' offsets if it were not taken out of them first.
+"""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from autorouter.core.names import Country, Network, RegionName
+from autorouter.core.place import Cell, Vector, apart, middle, vector
+from autorouter.core.units import Kilometres
+
+CLIP = 1.0
+"""A residual counts up to this: a factor of e, beyond which something else is wrong."""
+
+REACH = Kilometres(1500.0)
+"""Distance at which what a cell learned counts half in another."""
+
+FARTHEST = Kilometres(6000.0)
+"""From which it counts for nothing: 6 % would be left."""
+
+SHRINK = 1.0
+"""Networks that have to agree before half of what they say is believed."""
+
+MOST_VOICES = 32
+"""Networks that one group remembers: the latest. More would sharpen it by less than its members differ."""
+
+FEWEST = 3
+"""Networks that a pool needs before it moves: one network can say anything."""
+
+
+class Group:
+    """What the latest networks of one kind said, one voice each."""
+
+    def __init__(self) -> None:
+        self._said: dict[Network, float] = {}
+        self._centre: float | None = None
+
+    def hear(self, network: Network, figure: float) -> None:
+        """Take in what *network* says now, in place of what it said before."""
+        self._said.pop(network, None)
+        self._said[network] = figure
+        self._centre = None
+        if len(self._said) > MOST_VOICES:
+            del self._said[next(iter(self._said))]
+
+    @property
+    def voices(self) -> int:
+        """Networks heard."""
+        return len(self._said)
+
+    @property
+    def centre(self) -> float:
+        """The middle of the denser half of what was said.
+
+        A mean would follow liars all the way, a median by a third of the spread if a third of the voices lie to one
+        side. The densest half holds none of them.
+        """
+        if self._centre is None:
+            self._centre = densest(sorted(self._said.values()))
+        return self._centre
+
+
+def densest(said: Sequence[float]) -> float:
+    """The middle of the shortest stretch of *said*, in order, that holds more than half of it.
+
+    >>> densest([1.0, 2.0, 2.0, 2.1, 9.0, 9.0])
+    2.0
+    """
+    half = len(said) // 2 + 1
+    first = min(range(len(said) - half + 1), key=lambda i: said[i + half - 1] - said[i])
+    return (said[first + (half - 1) // 2] + said[first + half // 2]) / 2
+
+
+def clipped(residual: float) -> float:
+    """*residual* as far as it counts."""
+    return max(-CLIP, min(CLIP, residual))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Who a client is pooled with."""
+
+    asn: int | None
+    country: Country | None
+
+
+class Offsets:
+    """All groups. Written as networks are measured; read through a memory that `refresh` renews."""
+
+    def __init__(self) -> None:
+        self._regional: dict[Cell, dict[RegionName, Group]] = {}
+        self._common: dict[Pool, Group] = {}
+        self._typical: dict[RegionName, Group] = {}
+        self._told: dict[Cell, Mapping[RegionName, float]] = {}
+        self._behind: list[Cell] = []
+        self._heard = False
+        self.version = 0
+        """Grows when what is told may have changed."""
+
+    def hear_path(self, cell: Cell, region: RegionName, network: Network, residual: float) -> None:
+        """*network*, which is in *cell*, missed the law to *region* by *residual* more than to other regions."""
+        self._regional.setdefault(cell, {}).setdefault(region, Group()).hear(network, clipped(residual))
+        self._heard = True
+
+    def hear_line(self, pool: Pool, network: Network, residual: float) -> None:
+        """*network*, which is of *pool*, missed the law by *residual* on the whole."""
+        for each in {pool, Pool(None, pool.country)}:
+            self._common.setdefault(each, Group()).hear(network, clipped(residual))
+
+    def hear_time(self, region: RegionName, network: Network, z: float) -> None:
+        """*network* takes *z* to *region*, wherever it is."""
+        self._typical.setdefault(region, Group()).hear(network, z)
+
+    def typical(self, region: RegionName) -> float | None:
+        """What clients take to *region*, for one of which nothing is known; None if nobody was measured."""
+        group = self._typical.get(region)
+        return None if group is None else group.centre
+
+    def common(self, pool: Pool) -> float:
+        """What clients of *pool* miss the law by: the provider's figure as far as it is known, else the country's."""
+        national = self._common.get(Pool(None, pool.country))
+        told = 0.0 if national is None or national.voices < FEWEST else _shrunk(national, 2.0)
+        own = self._common.get(pool)
+        if pool.asn is None or own is None or own.voices < FEWEST:
+            return told
+        return told + (own.centre - told) * own.voices / (own.voices + 1.0)
+
+    def seen_from(self, cell: Cell) -> Mapping[RegionName, float]:
+        """Each region's offset for clients in *cell*, as of the latest refresh."""
+        if cell not in self._told:
+            self._told[cell] = self._interpolated(cell)
+        return self._told[cell]
+
+    def forget(self, regions: AbstractSet[RegionName]) -> None:
+        """*regions* are other places now."""
+        for groups in (*self._regional.values(), self._typical):
+            for region in regions & groups.keys():
+                del groups[region]
+        self._told.clear()
+
+    def refresh(self, most: int) -> None:
+        """Work out anew what *most* of the cells that were asked about are told; the next call goes on from there."""
+        if self._heard and not self._behind:
+            self._behind, self._heard = list(self._told), False
+        for _ in range(min(most, len(self._behind))):
+            cell = self._behind.pop()
+            self._told[cell] = self._interpolated(cell)
+            self.version += 1
+
+    def _interpolated(self, cell: Cell) -> Mapping[RegionName, float]:
+        """The mean of what all cells say, each weighed by its voices and by how near it is."""
+        sums: dict[RegionName, tuple[float, float]] = {}
+        here = vector(middle(cell))
+        for there, groups in self._regional.items():
+            if weight := _weight(here, there):
+                for region, group in groups.items():
+                    total, weights = sums.get(region, (0.0, SHRINK))
+                    counted = weight * group.voices
+                    sums[region] = total + counted * group.centre, weights + counted
+        return {region: total / weights for region, (total, weights) in sums.items()}
+
+
+def _weight(here: Vector, cell: Cell) -> float:
+    km = apart(here, vector(middle(cell)))
+    return 0.0 if km > FARTHEST else 1 / (1 + (km / REACH) ** 2)
+
+
+def _shrunk(group: Group, by: float) -> float:
+    return group.centre * group.voices / (group.voices + by)

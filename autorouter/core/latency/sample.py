@@ -1,0 +1,156 @@
+"""One finding about the path between a client network and a region, and what is remembered of such findings.
+
+A `Sample` is a statement, not an increment: "the median of the latest n connections was so much". Hearing it twice, from
+two routers, changes nothing.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from math import hypot, sqrt
+from statistics import median
+from types import MappingProxyType
+
+from autorouter.core.latency.law import z_of
+from autorouter.core.latency.sources import SOURCES, Source
+from autorouter.core.names import Network, RegionName
+from autorouter.core.units import Instant, Millis, Seconds
+
+KEPT = 3
+"""Samples remembered per path: on mobile lines a median of three is worth having, more pings gain nearly nothing."""
+
+NOISE = Millis(1.6)
+"""One standard deviation of a wired line's single round trip about its median (38,000 consumer pings)."""
+
+DRIFT_PER_DAY = Millis(0.5)
+"""How much less sure a day makes: paths hold for months, so old samples are weighed down and not dropped."""
+
+DAY = Seconds(86_400.0)
+
+SAME_WITHIN = Seconds(2.0)
+"""Statements of one value at nearly one time are one statement, heard twice: clocks of routers differ."""
+
+SURPRISE = 4.0
+"""Standard deviations from what is remembered at which a sample is kept apart and asked for again."""
+
+UNSEATED_AFTER = Seconds(7 * DAY)
+"""After so long without a better source even a lower one is heard again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A round trip measured between *network* and *region*."""
+
+    network: Network
+    region: RegionName
+    rtt: Millis
+    n: int
+    """Connections that it is the median of."""
+    at: Instant
+    """When the latest of them was."""
+    source: str
+    """A key of `SOURCES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What is remembered of one path: the latest samples of the best source."""
+
+    recent: tuple[Millis, ...]
+    n: int
+    at: Instant
+    source: str
+    odd: Sample | None = None
+    """A surprise that waits for a second one before it is believed."""
+
+    @property
+    def rtt(self) -> Millis:
+        """The median: tails of round trips are one-sided, so a mean would chase them."""
+        return Millis(median(self.recent))
+
+    @property
+    def kind(self) -> Source:
+        """How far its source is believed."""
+        return SOURCES[self.source]
+
+    def noise(self, now: Instant, jitter: float) -> Millis:
+        """One standard deviation of `rtt` as an estimate of the path now; *jitter* is the line's, 1 for wired."""
+        k = min(self.n, self.kind.most, KEPT)
+        return Millis(NOISE * jitter * self.kind.noise / sqrt(k) + DRIFT_PER_DAY * max(0.0, now - self.at) / DAY)
+
+    def noise_of_z(self, now: Instant, jitter: float) -> float:
+        """The same, where estimates are made."""
+        return self.noise(now, jitter) / (self.rtt + 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything measured about one client network."""
+
+    tracks: Mapping[RegionName, Track] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def seen(self) -> Instant:
+        """When it was last measured."""
+        return max((track.at for track in self.tracks.values()), default=Instant(0.0))
+
+    @property
+    def served(self) -> RegionName | None:
+        """Where the network was served last, as far as nodes told."""
+        here = [(track.at, region) for region, track in self.tracks.items() if track.source == "served"]
+        return max(here)[1] if here else None
+
+    @property
+    def odd(self) -> frozenset[RegionName]:
+        """Regions whose last sample surprised, and that should be measured again."""
+        return frozenset(region for region, track in self.tracks.items() if track.odd is not None)
+
+    def without(self, regions: AbstractSet[RegionName]) -> "Evidence":
+        """What is left when *regions* are other places now."""
+        kept = {region: track for region, track in self.tracks.items() if region not in regions}
+        return self if len(kept) == len(self.tracks) else Evidence(MappingProxyType(kept))
+
+
+def learn(evidence: Evidence, sample: Sample, jitter: float) -> Evidence:
+    """*evidence* with *sample* in it; the very same value when it is no news."""
+    before = evidence.tracks.get(sample.region)
+    after = _first(sample) if before is None else _next(before, sample, jitter)
+    return evidence if after is before else Evidence(MappingProxyType({**evidence.tracks, sample.region: after}))
+
+
+def _first(sample: Sample) -> Track:
+    # Nothing but a guess contradicts a first sample, and of a guess and a measurement the guess is wrong.
+    return Track((sample.rtt,), sample.n, sample.at, sample.source)
+
+
+def _next(before: Track, sample: Sample, jitter: float) -> Track:
+    rank, known = SOURCES[sample.source].rank, before.kind.rank
+    if rank > known:
+        return _first(sample)
+    if _is_old(before, sample) or (rank < known and sample.at < before.at + UNSEATED_AFTER):
+        return before
+    if rank < known:
+        return _first(sample)
+    if not _surprises(before, sample, jitter):
+        recent = (*before.recent, sample.rtt)[-KEPT:]
+        return Track(recent, max(sample.n, min(before.n + 1, KEPT)), sample.at, sample.source)
+    if before.odd is None:
+        return replace(before, odd=sample)
+    return replace(_first(sample), recent=(before.odd.rtt, sample.rtt), n=2)
+
+
+def _is_old(before: Track, sample: Sample) -> bool:
+    """Whether *sample* was heard before, or something younger was."""
+    latest = before.at if before.odd is None else before.odd.at
+    return sample.at <= latest + SAME_WITHIN and (sample.at <= latest - SAME_WITHIN or sample.rtt in _told(before))
+
+
+def _told(before: Track) -> tuple[Millis, ...]:
+    return before.recent if before.odd is None else (*before.recent, before.odd.rtt)
+
+
+def _surprises(before: Track, sample: Sample, jitter: float) -> bool:
+    """Whether the path seems another than it was."""
+    new = NOISE * jitter * SOURCES[sample.source].noise / (sample.rtt + 4.0)
+    old = before.noise_of_z(sample.at, jitter)
+    return abs(z_of(sample.rtt) - z_of(before.rtt)) > SURPRISE * hypot(new, old)

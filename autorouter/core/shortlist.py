@@ -1,0 +1,32 @@
+"""From all that may answer to the few that can matter to one client: so that a fleet of thousands costs what a few dozen do.
+
+A region that is not among the nearest by distance, was never measured for this client and is not where it is now, would
+have to beat dozens of nearer ones against the law of distance; nobody is sent that far on a guess.
+"""
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from autorouter.core.eligible import EligibleSet
+from autorouter.core.latency.globe import Globe
+from autorouter.core.names import RegionName
+from autorouter.core.place import cell_of
+from autorouter.core.query import Client
+
+MOST = 32
+"""Regions that are priced for one answer."""
+
+
+def shortlist(eligible: EligibleSet, client: Client, globe: Globe, known: Iterable[RegionName]) -> EligibleSet:
+    """The `MOST` nearest of *eligible*, and those of them that are *known* whatever their distance."""
+    if len(eligible.views) <= MOST:
+        return eligible
+    there = eligible.by_name
+    by_distance = (
+        eligible.from_here
+        if client.at is None
+        else map(globe.names.__getitem__, globe.by_distance(cell_of(client.at)))
+    )
+    nearest = islice((name for name in by_distance if name in there), MOST)
+    kept = dict.fromkeys(chain(nearest, (name for name in known if name in there)))
+    return EligibleSet(eligible.residency, tuple(there[name] for name in kept))
