@@ -4,20 +4,22 @@ import asyncio
 import os
 import signal
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from aiohttp import web
 from yarl import URL
 
+from autorouter.wire.key import Key
 from node_agent import version
 from node_agent.api.application import build
 from node_agent.api.edge import Edge
 from node_agent.api.front import FrontRunner
-from node_agent.config import Options, choose, read_catalogue
+from node_agent.config import Options, choose, read_catalogue, read_keys
 from node_agent.core.admission import Limits
 from node_agent.core.errors import AgentError, ConfigError
 from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
 from node_agent.engines import ENGINES, Setting
 from node_agent.engines.artefacts import ensure, store_at
@@ -27,10 +29,15 @@ from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
 from node_agent.runtime.reporter import Identity, Reporter
+from node_agent.runtime.survey import Survey
 from node_agent.telemetry import Gauges, Telemetry
 
 DRAIN_S = 30.0
 """For answers under way at shutdown; what supervises processes usually kills after 30 to 90 s."""
+
+CHANGES_A_SECOND = 1_000_000
+"""More than there can be. Changes of round trips are numbered from the wall clock's seconds times this, so that a
+cursor of an earlier life of the node is older than all that this one tells: nobody needs to notice the restart."""
 
 CLOSE_S = 1.0
 """For the last bytes of answers that have ended, and for those that were given up."""
@@ -41,20 +48,38 @@ _log = structlog.get_logger()
 class Agent:
     """One node, wired together."""
 
-    def __init__(self, options: Options, models: tuple[ModelSpec, ...], engine: Engine) -> None:
+    def __init__(
+        self, options: Options, models: tuple[ModelSpec, ...], engine: Engine, keys: Sequence[Key] = ()
+    ) -> None:
         clock = SystemClock()
         by_name = {model.name: model for model in models}
         gates = _gates(options, models, clock)
         identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
         self.engine = engine
         self.door = Door()
-        reporter = Reporter(identity, models, self.engine, gates, self.door)
-        gauges = Gauges(lambda: {name: (gate.busy, gate.queued) for name, gate in gates.items()}, self.engine.tally)
+        rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
+        gauges = Gauges(
+            lambda: {name: (gate.busy, gate.queued) for name, gate in gates.items()}, self.engine.tally, rtts
+        )
         telemetry = Telemetry(by_name, gauges)
+        survey = Survey(options.region, keys, rtts, clock, telemetry)
+        reporter = Reporter(identity, models, self.engine, gates, self.door, survey)
         idle = Seconds(options.idle_timeout)
         chats = Chats(self.engine, gates, self.door, telemetry, clock, idle)
-        edge = Edge(by_name, chats, reporter, clock, telemetry.page, idle, lambda: uuid.uuid4().hex)
-        self.application = build(edge)
+        self.application = build(
+            Edge(
+                models=by_name,
+                chats=chats,
+                reporter=reporter,
+                survey=survey,
+                clock=clock,
+                metrics=telemetry.page,
+                patience=idle,
+                new_id=lambda: uuid.uuid4().hex,
+                keys=keys,
+                behind_proxy=options.behind_proxy,
+            )
+        )
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:
@@ -74,7 +99,10 @@ async def serve(options: Options) -> None:
     """Serve until told to stop. Raises `ConfigError` or `ArtefactError` for what the operator must mend."""
     models = choose(read_catalogue(), options)
     setting = Setting(models, store_at(dict(os.environ)), options.triton, options.allow_unpatched_triton)
-    agent = Agent(options, models, ENGINES[options.engine](setting))
+    keys = read_keys(os.environ)
+    agent = Agent(options, models, ENGINES[options.engine](setting), keys)
+    if options.open and not keys:
+        _log.warning("without AUTOROUTER_KEY no router on another machine sees this node")
     runner = FrontRunner(agent.application, handler_cancellation=True, access_log=None, shutdown_timeout=CLOSE_S)
     await runner.setup()
     try:

@@ -31,6 +31,7 @@ def main() -> None:
 @_option("--host", default="127.0.0.1", help="Address to listen on.")
 @_option("--port", type=int, default=8081, help="Port to listen on; 0 takes a free one.")
 @_option("--open", is_flag=True, help="Allow an address that other machines can reach. There is no access control.")
+@_option("--behind-proxy", is_flag=True, help="Connections come from a proxy: measure none, trust none.")
 @_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to serve; repeatable.")
 @_option("--slots", type=int, help="Requests served at once, per model.  [default: the catalogue's]")
 @_option("--queue", type=int, default=8, help="Requests that may wait for a slot, per model.")
@@ -40,7 +41,10 @@ def main() -> None:
 @_option("--allow-unpatched-triton", is_flag=True, help="Allow a Triton older than the security floor (26.06).")
 @_option("--engine", default="triton", hidden=True)
 def serve(**given: object) -> None:
-    """Serve until SIGTERM or Ctrl-C; a second one does not wait for answers under way."""
+    """Serve until SIGTERM or Ctrl-C; a second one does not wait for answers under way.
+
+    AUTOROUTER_KEY holds the key that this node and its routers share; of several, with commas between, each counts.
+    """
     from node_agent import app, config  # noqa: PLC0415 - so that --help takes 0.1 s and not 1 s
 
     _run(lambda: app.serve(config.read_options(given)))

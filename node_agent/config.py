@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
-from ipaddress import ip_address
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autorouter.wire.base import Name
+from autorouter.wire.key import Key, keys
 from node_agent.core.errors import ConfigError
 from node_agent.core.models import Artefact, Kind, ModelName, ModelSpec
+from node_agent.core.networks import is_loopback
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PathPart = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 """Safe as a directory and as a name inside Triton's configuration."""
+
+
+KEY = "AUTOROUTER_KEY"
 
 
 class _Strict(BaseModel):
@@ -55,6 +59,8 @@ class Options(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     open: bool = False
+    behind_proxy: bool = False
+    """Peers are a load balancer's: neither their round trips nor their addresses are the clients'."""
     models: Annotated[tuple[Name, ...], Field(min_length=1)] = ("smollm2-135m-instruct",)
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     """Per model; None: as the catalogue says."""
@@ -75,7 +81,7 @@ def read_options(given: Mapping[str, object]) -> Options:
         options = Options.model_validate({**given, "node": given.get("node") or given.get("region")})
     except ValidationError as exc:
         raise ConfigError(_sentence(exc, "--")) from exc
-    if not (options.open or _is_loopback(options.host)):
+    if not (options.open or options.host == "localhost" or is_loopback(options.host)):
         raise ConfigError(
             f"--host {options.host} can be reached from other machines, and there is no access control: "
             "add --open if that is meant"
@@ -83,11 +89,12 @@ def read_options(given: Mapping[str, object]) -> Options:
     return options
 
 
-def _is_loopback(host: str) -> bool:
+def read_keys(environment: Mapping[str, str]) -> tuple[Key, ...]:
+    """The keys in ``AUTOROUTER_KEY``, which routers name the same. Raises `ConfigError` for one that cannot be."""
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return keys(environment.get(KEY, ""))
+    except ValueError as exc:
+        raise ConfigError(f"{KEY}: {exc}") from exc
 
 
 def read_catalogue(text: str | None = None) -> Mapping[ModelName, ModelSpec]:

@@ -1,5 +1,6 @@
-"""Prometheus: what the node's clients see. Labels come from closed sets (models, outcomes), never from clients."""
+"""Prometheus: what the node's clients see. Labels come from closed sets (models, outcomes, …), never from clients."""
 
+from collections import Counter as Count
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -7,6 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from node_agent.core.account import Account, Outcome
 from node_agent.core.models import ModelName, Tally
+from node_agent.core.probes import Fate
+from node_agent.core.rtts import Rtts, Via
 
 FIRST_TOKEN_BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
 PER_TOKEN_BUCKETS = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -16,9 +19,12 @@ WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 class Gauges:
     """Read when scraped, so that they cannot be out of step with what they show."""
 
-    def __init__(self, loads: Callable[[], Mapping[ModelName, tuple[int, int]]], tally: Callable[[], Tally]) -> None:
+    def __init__(
+        self, loads: Callable[[], Mapping[ModelName, tuple[int, int]]], tally: Callable[[], Tally], rtts: Rtts
+    ) -> None:
         self._loads = loads
         self._tally = tally
+        self._rtts = rtts
 
     def collect(self) -> Iterable[Metric]:
         """Called by the registry."""
@@ -32,11 +38,18 @@ class Gauges:
         restarts.add_metric([], tally.restarts)
         reloads = CounterMetricFamily("autorouter_node_model_reloads", "Times a model that died was loaded again")
         reloads.add_metric([], tally.reloads)
-        return (busy, queued, restarts, reloads)
+        return (busy, queued, restarts, reloads, self._networks())
+
+    def _networks(self) -> Metric:
+        networks = GaugeMetricFamily("autorouter_node_rtt_networks", "Client networks remembered", labels=["via"])
+        kept = Count(rtt.via for rtt in self._rtts)
+        for via in Via:
+            networks.add_metric([via], kept[via])
+        return networks
 
 
 class Telemetry:
-    """The runtime's `Ledger`, kept as metrics."""
+    """The runtime's `Ledger` and `Logbook`, kept as metrics."""
 
     def __init__(self, models: Iterable[ModelName], gauges: Gauges) -> None:
         self._registry = CollectorRegistry()
@@ -46,9 +59,15 @@ class Telemetry:
         self._first = self._histogram("first_token_seconds", "From arrival to the first text", FIRST_TOKEN_BUCKETS)
         self._per = self._histogram("per_token_seconds", "Mean time of each later token", PER_TOKEN_BUCKETS)
         self._wait = self._histogram("queue_wait_seconds", "Time in the queue", WAIT_BUCKETS)
+        self._samples = self._counter("rtt_samples", "Round trips of clients taken in", "via")
+        self._tickets = self._counter("tickets", "Tickets shown by clients, by what became of them", "fate")
         for model in models:
             for outcome in Outcome:
                 self._requests.labels(model, outcome)  # a series that exists from the start can be alerted on
+        for via in Via:
+            self._samples.labels(via)
+        for fate in Fate:
+            self._tickets.labels(fate)
 
     def record(self, account: Account) -> None:
         """Take one request in."""
@@ -61,6 +80,14 @@ class Telemetry:
         if account.usage is not None:
             self._tokens.labels(account.model, "read").inc(account.usage.prompt)
             self._tokens.labels(account.model, "written").inc(account.usage.answer)
+
+    def sample(self, via: Via) -> None:
+        """A round trip was taken in."""
+        self._samples.labels(via).inc()
+
+    def ticket(self, fate: Fate) -> None:
+        """A ticket was shown."""
+        self._tickets.labels(fate).inc()
 
     def page(self) -> bytes:
         """Everything, in Prometheus' text format."""

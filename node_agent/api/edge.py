@@ -1,15 +1,17 @@
 """What the handlers share, and where they find it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from autorouter.wire.key import Key
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import Seconds
 from node_agent.runtime.chats import Chats
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
+from node_agent.runtime.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Edge:
     models: Mapping[ModelName, ModelSpec]
     chats: Chats
     reporter: Reporter
+    survey: Survey
     clock: Clock
     metrics: Callable[[], bytes]
     """The metrics page."""
@@ -26,6 +29,10 @@ class Edge:
     """Longest that a client may take to accept what it asked for."""
     new_id: Callable[[], str]
     """An unguessable name, safe in a header."""
+    keys: Sequence[Key] = ()
+    """Whose holders may ask for the status."""
+    behind_proxy: bool = False
+    """Every connection is one that a proxy made."""
 
 
 EDGE = web.AppKey("edge", Edge)

@@ -23,8 +23,8 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
-QUERY = {"/readyz": ("verbose",)}
-"""Path → the query parameters that it has; no other path has any."""
+QUERY = {"/readyz": ("verbose",), "/v1/node/status": ("since",), "/v1/ping": ("ticket",)}
+"""Path → the query parameters that it has, each at most once; no other path has any."""
 
 _log = structlog.get_logger()
 
@@ -47,6 +47,8 @@ def _require_known_query(request: web.Request) -> None:
         if name not in QUERY.get(request.path, ()):
             param = name if SAFE_ID.fullmatch(name) else "query"
             raise Failed("unknown_parameter", f"'{param}' is not a query parameter of this path", param)
+        if len(request.query.getall(name)) > 1:
+            raise Failed("invalid_value", f"'{name}' is given several times", name)
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:

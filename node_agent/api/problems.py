@@ -18,6 +18,8 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "unsupported_parameter": (400, "The node does not do this"),
     "context_length_exceeded": (400, "The prompt is too long for the model"),
     "bad_request": (400, "The request cannot be understood"),
+    "unauthorized": (401, "This is for routers"),
+    "bad_ticket": (403, "The ticket proves nothing here"),
     "not_found": (404, "There is nothing here"),
     "model_not_found": (404, "There is no such model on this node"),
     "method_not_allowed": (405, "This is asked for in another way"),
@@ -64,9 +66,11 @@ class Fail:
 class Failed(Exception):  # noqa: N818 - reads as what happened: "raise Failed(...)"
     """Ends a request with a `Fail`."""
 
-    def __init__(self, code: str, detail: str, param: str | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str, param: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
-        self.fail = Fail(code, detail, param)
+        self.fail = Fail(code, detail, param, headers or {})
 
 
 def refusal(refused: Refusal) -> Fail:

@@ -1,19 +1,47 @@
 """How the node is: for the router, for what supervises the process, for Prometheus. Never waits for the engine."""
 
+from re import compile as pattern
+
 from aiohttp import web
 
+from autorouter.wire.key import is_bearer
 from autorouter.wire.node import ModelStatus
 from node_agent.api.edge import EDGE
-from node_agent.api.problems import Fail
+from node_agent.api.hop import is_local
+from node_agent.api.problems import Fail, Failed
 from node_agent.core.health import Health
 
 NO_STORE = {"Cache-Control": "no-store"}
 
+CURSOR = pattern(r"[0-9]{1,16}")
+LARGEST_CURSOR = 1 << 53
+"""Beyond it JSON's readers round."""
+
+NOT_A_ROUTER = "expected 'Authorization: Bearer' of a router that has this node's AUTOROUTER_KEY"
+
 
 async def report(request: web.Request) -> web.Response:
-    """``GET /v1/node/status``: the node's whole account of itself."""
-    body = request.app[EDGE].reporter.report().model_dump_json(by_alias=True)
+    """``GET /v1/node/status``: the node's whole account of itself, for routers and for this machine.
+
+    It tells who is served, by network, so it is not for everyone.
+    """
+    if not (is_local(request) or _is_router(request)):
+        raise Failed("unauthorized", NOT_A_ROUTER, headers={"WWW-Authenticate": "Bearer"})
+    body = request.app[EDGE].reporter.report(_since(request)).model_dump_json(by_alias=True)
     return web.Response(text=body, content_type="application/json", headers=NO_STORE)
+
+
+def _is_router(request: web.Request) -> bool:
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and is_bearer(request.app[EDGE].keys, shown.strip())
+
+
+def _since(request: web.Request) -> int | None:
+    """The cursor that is asked with; None from who does not ask for round trips."""
+    text = request.query.get("since")
+    if text is not None and (not CURSOR.fullmatch(text) or int(text) > LARGEST_CURSOR):
+        raise Failed("invalid_value", f"'since': expected a whole number up to 2^53, found {text!r:.40}", "since")
+    return None if text is None else int(text)
 
 
 async def live(_request: web.Request) -> web.Response:

@@ -7,6 +7,8 @@ from node_agent.core.account import Account
 from node_agent.core.chat import Piece, Prompt
 from node_agent.core.errors import EngineError
 from node_agent.core.models import ModelName, Standing, Tally
+from node_agent.core.probes import Fate
+from node_agent.core.rtts import Via
 from node_agent.core.units import Instant
 
 
@@ -54,4 +56,16 @@ class Ledger(Protocol):
 
     def record(self, account: Account) -> None:
         """Take one in; must not wait and must not fail."""
+        ...
+
+
+class Logbook(Protocol):
+    """Counts what the survey does; must not wait and must not fail."""
+
+    def sample(self, via: Via) -> None:
+        """A round trip was taken in."""
+        ...
+
+    def ticket(self, fate: Fate) -> None:
+        """A ticket was shown."""
         ...

@@ -11,6 +11,7 @@ from node_agent.core.units import millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
+from node_agent.runtime.survey import Survey
 
 LONGEST_TEXT = 256
 """Of the wire's texts for people."""
@@ -38,21 +39,24 @@ class Reporter:
         engine: Engine,
         gates: Mapping[ModelName, Gate],
         door: Door,
+        survey: Survey,
     ) -> None:
         self.identity = identity
         self._models = models
         self._engine = engine
         self._gates = gates
         self._door = door
+        self._survey = survey
         self._numbers = itertools.count()
 
     def verdict(self) -> Verdict:
         """The node's health now, and why."""
         return judge(self._engine.standings(), draining=self._door.draining)
 
-    def report(self) -> NodeReport:
-        """The next report of this boot."""
+    def report(self, since: int | None = None) -> NodeReport:
+        """The next report of this boot, with the round trips that changed after the cursor *since*."""
         verdict = self.verdict()
+        rtts, upto = self._survey.since(since)
         return NodeReport(
             schema=1,
             node=self.identity.node,
@@ -63,6 +67,8 @@ class Reporter:
             reason=verdict.reason[:LONGEST_TEXT],
             agent=self.identity.agent,
             models=self.models(),
+            rtts=rtts,
+            rtts_upto=upto,
         )
 
     def models(self) -> tuple[ModelStatus, ...]:

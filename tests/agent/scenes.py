@@ -5,8 +5,11 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from autorouter.wire.key import keys as read_keys
+from node_agent.api.edge import EDGE
 from node_agent.app import Agent
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.chat import Message, Prompt, Role, Sampling
@@ -33,6 +36,26 @@ class Scene:
         self.engine: EchoEngine = agent.engine
         self.get = client.get
         self.client = client
+        self.survey = agent.application[EDGE].survey
+
+    @asynccontextmanager
+    async def caller(self, address="127.0.0.1"):
+        """A client at *address* with connections of its own; all of 127.0.0.0/8 is this machine."""
+        connector = TCPConnector(local_addr=(address, 0))
+        async with ClientSession(self.client.make_url("/"), connector=connector) as session:
+            yield session
+
+    async def call(self, method, path, address="127.0.0.1", **more):
+        """One request over a connection of its own."""
+        async with self.caller(address) as session:
+            return await session.request(method, path, **more)
+
+    async def rtts(self, since=0):
+        return (await (await self.get(f"/v1/node/status?since={since}")).json())["rtts"]
+
+    async def metric(self, name):
+        page = await (await self.get("/metrics")).text()
+        return next(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith(name + " "))
 
     async def chat(self, text="one two three", **more):
         return await self.client.post("/v1/chat/completions", json=asked(text, **more))
@@ -50,12 +73,17 @@ class Scene:
 
 
 @asynccontextmanager
-async def serving(pace=0.0, *, running=True, wrap=lambda engine: engine, **chosen) -> AsyncIterator[Scene]:
+async def serving(
+    pace=0.0, *, running=True, wrap=lambda engine: engine, keys="", host="127.0.0.1", peer=None, **chosen
+) -> AsyncIterator[Scene]:
+    """*peer*: the address that every request seems to come from."""
     options = read_options({"region": "yto-01", "node": "yto-01-a", "engine": "echo", **chosen})
     models = choose(read_catalogue(), options)
     engine = EchoEngine(models, pace)
-    agent = Agent(options, models, wrap(engine))
-    async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application)) as client:
+    agent = Agent(options, models, wrap(engine), read_keys(keys))
+    if peer is not None:
+        agent.application.middlewares.append(seeming(peer))
+    async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application, host=host)) as client:
         task = group.create_task(agent.engine.run()) if running else None
         await asyncio.sleep(0)
         scene = Scene(agent, client)
@@ -64,6 +92,14 @@ async def serving(pace=0.0, *, running=True, wrap=lambda engine: engine, **chose
         yield scene
         if task:
             task.cancel()
+
+
+def seeming(peer):
+    @web.middleware
+    async def seem(request, handler):
+        return await handler(request.clone(remote=peer))
+
+    return seem
 
 
 def masked(stream: bytes) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from node_agent.cli import main
-from node_agent.config import choose, read_catalogue, read_options
+from node_agent.config import choose, read_catalogue, read_keys, read_options
 from node_agent.core.errors import ConfigError
 
 GIVEN = {"region": "yto-01"}
@@ -72,3 +72,19 @@ def test_a_model_name_that_cannot_be_is_one_sentence_for_fetch_too():
     result = CliRunner().invoke(main, ["fetch", "--model", "a b"])
     assert result.exit_code == 2
     assert result.output.startswith("node-agent: --models")
+
+
+def test_keys_come_from_the_environment_and_need_not_be_there():
+    assert read_keys({}) == ()
+    assert [key.secret for key in read_keys({"AUTOROUTER_KEY": "one-of-two-secrets, another-of-them-"})] == [
+        "one-of-two-secrets",
+        "another-of-them-",
+    ]
+
+
+@pytest.mark.parametrize("text", ["short", "long-enough-for-a-key,short"])
+def test_a_short_key_is_one_sentence_that_does_not_tell_it(text):
+    result = CliRunner().invoke(main, ["serve", "--region", "yto-01", "--port", "0"], env={"AUTOROUTER_KEY": text})
+    assert result.exit_code == 2
+    assert result.output.startswith("node-agent: AUTOROUTER_KEY: found a key that is not at least 16 ")
+    assert "short" not in result.output
