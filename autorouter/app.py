@@ -19,9 +19,10 @@ from autorouter.api.site import site
 from autorouter.config import ConfigError, load
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region
+from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import RouterName
 from autorouter.location.chain import Locator
-from autorouter.location.maxmind import MaxMind
+from autorouter.location.databases import Databases
 from autorouter.probing.status import StatusLook
 from autorouter.runtime.clock import now
 from autorouter.runtime.observer import Observer, first_fleet
@@ -46,7 +47,9 @@ class Options:
     host: str
     port: int
     redis_url: str | None
-    geoip: Path | None
+    geoip: Path | None = None
+    """The user's own City database; the embedded one in its absence."""
+    geoip_asn: Path | None = None
 
 
 class Autorouter:
@@ -57,10 +60,11 @@ class Autorouter:
         self._router_name = RouterName(f"r-{token_hex(6)}")
         self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
         self._telemetry = Telemetry(catalog.budget, lambda: self._snapshots.fleet)
-        self._geography = MaxMind(options.geoip) if options.geoip else None
+        self._geoip = Databases(options.geoip, options.geoip_asn)
         self._store = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
-        router = Router(self._snapshots, (self._telemetry.decided,))
+        self._atlas = Atlas(catalog.regions)
+        router = Router(self._snapshots, self._atlas, now, (self._telemetry.decided,))
         self._route = RouteEdge(router, self._snapshots, self._locator(catalog), now)
 
     async def run(self) -> None:
@@ -75,13 +79,15 @@ class Autorouter:
             log.info("stopping")
 
     def reload(self) -> None:
-        """Read regions.yaml again: whole, or not at all."""
+        """Read regions.yaml again: whole, or not at all. The GeoIP files too, each for itself."""
+        self._geoip.forget()
         try:
             catalog = load(self._options.regions)
         except ConfigError as exc:
             self._telemetry.reloaded(ok=False, reason=str(exc))
             return
         self._snapshots.catalog = catalog
+        self._atlas.follow(catalog.regions)
         self._route.locator = self._locator(catalog)
         self._telemetry.budget = catalog.budget
         self._observer.republish()
@@ -89,12 +95,14 @@ class Autorouter:
 
     @asynccontextmanager
     async def _watching(self) -> AsyncIterator[None]:
-        """The observer beside everything else; if it breaks, so does the process, and its supervisor starts anew."""
+        """What runs beside everything else; if it breaks, so does the process, and its supervisor starts anew."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(self._observer.run())
+                following = tasks.create_task(self._geoip.follow(self._telemetry.reread))
                 yield
                 watching.cancel()
+                following.cancel()
         finally:
             await self._observer.close()
             await self._store.close()
@@ -119,7 +127,7 @@ class Autorouter:
         return StatusLook(self._router_name, region, node, now)
 
     def _locator(self, catalog: Catalog) -> Locator:
-        return Locator(catalog.networks, catalog.trusted_proxies, self._geography)
+        return Locator(catalog.networks, catalog.trusted_proxies, self._geoip)
 
     def _open_store(self) -> Store:
         url = self._options.redis_url

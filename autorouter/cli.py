@@ -16,6 +16,8 @@ import structlog
 from autorouter.config import ConfigError, load
 
 PORT = click.IntRange(0, 65535)
+SOURCE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 LOOPBACK_ONLY = "there is no authentication yet, so only loopback is served; say --open to serve {host} all the same"
 
@@ -53,9 +55,25 @@ def main() -> None:
     type=click.Path(path_type=Path),
     envvar="AUTOROUTER_GEOIP",
     show_envvar=True,
-    help="A City database (.mmdb).",
+    help="A City database (.mmdb); none: the embedded one.",
 )
-def serve(*, regions: Path, host: str, port: int, is_open: bool, redis_url: str | None, geoip: Path | None) -> None:
+@click.option(
+    "--geoip-asn",
+    type=click.Path(path_type=Path),
+    envvar="AUTOROUTER_GEOIP_ASN",
+    show_envvar=True,
+    help="An ASN database (.mmdb); none: the embedded one.",
+)
+def serve(  # noqa: PLR0913 - one per option
+    *,
+    regions: Path,
+    host: str,
+    port: int,
+    is_open: bool,
+    redis_url: str | None,
+    geoip: Path | None,
+    geoip_asn: Path | None,
+) -> None:
     """Route clients."""
     _log_to_stderr()
     from autorouter.app import Autorouter, Options  # noqa: PLC0415 - so that --help and check stay quick
@@ -64,7 +82,7 @@ def serve(*, regions: Path, host: str, port: int, is_open: bool, redis_url: str 
     _only_where_safe(host, is_open=is_open)
     try:
         catalog = load(regions)
-        router = Autorouter(Options(regions, host, port, redis_url, geoip), catalog)
+        router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn), catalog)
         _run(router.run())
     except (ConfigError, UnreadableDatabaseError) as exc:
         _fail(str(exc))
@@ -82,6 +100,30 @@ def check(path: Path) -> None:
         _fail(str(exc))
     else:
         click.echo(f"{path.name}: {len(catalog.regions)} regions, {len(catalog.nodes)} nodes, all well-formed")
+
+
+@main.group()
+def geoip() -> None:
+    """The databases that say where clients are."""
+
+
+@geoip.command()
+@click.option("--city", type=SOURCE, multiple=True, help="A City database (.mmdb), one per IP version.")
+@click.option("--asn", type=SOURCE, multiple=True, help="A list of autonomous systems (.csv), one per IP version.")
+@click.option("--into", type=FOLDER, help="Where to write; the package itself unless said.")
+def build(city: tuple[Path, ...], asn: tuple[Path, ...], into: Path | None) -> None:
+    """Make the embedded databases anew: from the files given, or from the releases that they were made from."""
+    from autorouter.location.databases import DATA  # noqa: PLC0415 - so that --help and check stay quick
+    from autorouter.location.derive.fetch import FetchError, fetch  # noqa: PLC0415 - same
+    from autorouter.location.derive.make import Sources, make  # noqa: PLC0415 - same
+
+    if bool(city) is not bool(asn):
+        _fail("--city and --asn go together")
+    try:
+        for line in make(Sources(city, asn) if city else fetch(), into or DATA):
+            click.echo(line)
+    except FetchError as exc:
+        _fail(str(exc))
 
 
 def _only_where_safe(host: str, *, is_open: bool) -> None:

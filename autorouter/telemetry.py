@@ -33,11 +33,14 @@ class Telemetry:
         self._problems = Counter("autorouter_problems", "Requests refused.", ["code"], registry=here)
         self._probes = Counter("autorouter_probes", "Looks at nodes.", ["node", "outcome"], registry=here)
         self._reload = Gauge("autorouter_config_last_reload_successful", "1 if it was.", registry=here)
+        self._reread = Gauge("autorouter_geoip_last_reload_successful", "1 if it was.", ["database"], registry=here)
         self._store = Gauge("autorouter_store_up", "1 while the store does as asked.", ["side"], registry=here)
         self._untold = Counter("autorouter_observations_untold", "Not told to other routers in time.", registry=here)
         self._refused = Counter("autorouter_store_entries_refused", "Entries that made no sense.", registry=here)
         self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
         self._reload.set(1)
+        for database in ("city", "asn"):
+            self._reread.labels(database).set(1)
 
     def decided(self, decision: Decision) -> None:
         """A question was answered."""
@@ -96,6 +99,14 @@ class Telemetry:
             log.info("config_reloaded")
         else:
             log.error("config_reload_failed", reason=reason, kept="the last good one")
+
+    def reread(self, database: Literal["city", "asn"], fault: str = "") -> None:
+        """A GeoIP file that had changed was read again, or could not be because of *fault*."""
+        self._reread.labels(database).set(not fault)
+        if fault:
+            log.error("geoip_reload_failed", database=database, reason=fault, kept="the last good one")
+        else:
+            log.info("geoip_reloaded", database=database)
 
 
 class FleetGauges(Collector):

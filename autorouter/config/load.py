@@ -79,7 +79,7 @@ def _network(shape: NetworkShape) -> KnownNetwork:
         at=Coordinates(shape.latitude or 0.0, shape.longitude or 0.0) if placed else None,
         country=Country(shape.country) if shape.country else None,
         asn=shape.asn,
-        access=Access(shape.access),
+        access=Access(shape.access) if shape.access else None,
     )
 
 

@@ -64,8 +64,8 @@ class NetworkShape(Shape):
     longitude: Longitude | None = Field(None, description="a number between -180 and 180, with latitude")
     country: CountryCode | None = None
     asn: int | None = Field(None, ge=0, le=4_294_967_295, description="an autonomous system number")
-    access: Literal["fixed", "wifi", "mobile", "satellite"] = Field(
-        "fixed", description="one of fixed, wifi, mobile, satellite"
+    access: Literal["fixed", "wifi", "mobile", "satellite"] | None = Field(
+        None, description="one of fixed, wifi, mobile, satellite"
     )
 
 

@@ -20,7 +20,8 @@ class KnownNetwork:
     at: Coordinates | None = None
     country: Country | None = None
     asn: int | None = None
-    access: Access = Access.FIXED
+    access: Access | None = None
+    """None: what its autonomous system is known for."""
 
 
 class KnownNetworks:

@@ -4,27 +4,47 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Protocol
 
-from autorouter.core.address import Address, Block, asker, network_of
-from autorouter.core.names import Country
+from autorouter.core.address import Address, Block, asker, is_private, network_of
 from autorouter.core.networks import KnownNetwork, KnownNetworks
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Client
-from autorouter.location.maxmind import Found
+from autorouter.location.access import access_of
+from autorouter.location.records import Found
 
 
 class Geography(Protocol):
-    """A database of places."""
+    """Databases of places and autonomous systems."""
 
-    def find(self, address: Address) -> Found | None:
-        """What it says of *address*."""
+    def find(self, address: Address) -> Found:
+        """Where they say *address* is."""
         ...
+
+    def asn(self, address: Address) -> int | None:
+        """The autonomous system that they say announces *address*."""
+        ...
+
+
+class Nowhere:
+    """The geography of private addresses, and of a router without databases."""
+
+    def find(self, _address: Address) -> Found:
+        """Nothing."""
+        return NOTHING_FOUND
+
+    def asn(self, _address: Address) -> None:
+        """None."""
+
+
+NOWHERE = Nowhere()
+NOTHING_FOUND = Found(None, None, None)
+NOTHING_KNOWN = KnownNetwork(ip_network("0.0.0.0/0"))
 
 
 class Locator:
     """Turns a peer and what its proxies say into a client. The full address ends here."""
 
     def __init__(
-        self, networks: Sequence[KnownNetwork], trusted: Sequence[Block], geography: Geography | None = None
+        self, networks: Sequence[KnownNetwork], trusted: Sequence[Block], geography: Geography = NOWHERE
     ) -> None:
         self._known = KnownNetworks(networks)
         self._trusted = tuple(trusted)
@@ -33,25 +53,19 @@ class Locator:
     def locate(self, peer: str | None, forwarded: str, said: Coordinates | None = None) -> Client:
         """The client behind *peer*; *said* is where it says it is, for this answer only."""
         address = asker(peer, forwarded, self._trusted)
-        network = network_of(address) if address is not None else None
-        if said is not None:
-            return Client(network, said, source="query")
         if address is None:
-            return Client()
+            return Client(at=said, source="unknown" if said is None else "query")
+        network = network_of(address)
         known = self._known.find(address) or NOTHING_KNOWN
+        geography = NOWHERE if is_private(address) else self._geography
+        asn = known.asn if known.asn is not None else geography.asn(address)
+        access = known.access or access_of(asn)
+        if said is not None:
+            return Client(network, said, asn=asn, access=access, source="query")
         if known.at is not None:
-            return Client(network, known.at, None, known.country, known.asn, known.access, "networks")
-        found = self._find(address, known.country)
+            return Client(network, known.at, None, known.country, asn, access, "networks")
+        found = geography.find(address)
+        if known.country not in (None, found.country):
+            found = NOTHING_FOUND
         source = "geoip-city" if found.at else "unknown"
-        return Client(
-            network, found.at, found.radius, known.country or found.country, known.asn, known.access, source
-        )
-
-    def _find(self, address: Address, country: Country | None) -> Found:
-        """What the database says; nothing where it contradicts the *country* that the operator names."""
-        found = self._geography.find(address) if self._geography else None
-        return NOTHING_FOUND if found is None or country not in (None, found.country) else found
-
-
-NOTHING_KNOWN = KnownNetwork(ip_network("0.0.0.0/0"))
-NOTHING_FOUND = Found(None, None, None)
+        return Client(network, found.at, found.radius, known.country or found.country, asn, access, source)

@@ -1,34 +1,33 @@
 """Who is where, in the order of who is believed."""
 
-from ipaddress import ip_address, ip_network
-from pathlib import Path
+from ipaddress import ip_network
 
 import pytest
-from mmdb_writer import MMDBWriter
-from netaddr import IPSet
 
 from autorouter.core.names import Country
 from autorouter.core.networks import KnownNetwork
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Access
 from autorouter.location.chain import Locator
-from autorouter.location.maxmind import MaxMind, UnreadableDatabaseError
-from deploy.demo.places import PLACES, write
+from autorouter.location.databases import Databases
+from tests.places import cities, nested, systems
 from tests.scenes import TORONTO
 
-SHIPPED = Path(__file__).parents[2] / "deploy/demo/places.mmdb"
 PROXY = "10.0.0.1"
 
 
 @pytest.fixture
-def locator():
+def databases(tmp_path):
+    return Databases(cities(tmp_path / "city.mmdb"), systems(tmp_path / "asn.mmdb"))
+
+
+@pytest.fixture
+def locator(databases):
     networks = [
         KnownNetwork(ip_network("203.0.113.0/28"), TORONTO, Country("CA"), 64512, Access.MOBILE),
         KnownNetwork(ip_network("198.18.0.0/15"), country=Country("NO")),
     ]
-    database = MaxMind(SHIPPED)
-    yield Locator(networks, [ip_network("10.0.0.0/8")], database)
-    database.close()
+    return Locator(networks, [ip_network("10.0.0.0/8")], databases)
 
 
 def test_what_the_client_says_comes_first_and_no_border_is_known_of_it(locator):
@@ -52,34 +51,15 @@ def test_the_database_knows_the_rest(locator):
     )
 
 
-def test_a_network_named_without_a_place_has_the_databases_unless_they_contradict(locator):
+def test_a_network_named_without_a_place_has_the_databases_unless_they_contradict(locator, databases):
     client = locator.locate(PROXY, "198.18.0.9")
     assert (client.at, client.country, client.source) == (None, "NO", "unknown")
-    lte = Locator([KnownNetwork(ip_network("203.0.113.0/24"), access=Access.MOBILE)], [], MaxMind(SHIPPED))
+    lte = Locator([KnownNetwork(ip_network("203.0.113.0/24"), access=Access.MOBILE)], [], databases)
     client = lte.locate("203.0.113.20", "")
     assert (client.at, client.country, client.access) == (Coordinates(49.25, -123.1), "CA", Access.MOBILE)
-    abroad = Locator([KnownNetwork(ip_network("203.0.113.0/24"), country=Country("NO"))], [], MaxMind(SHIPPED))
+    abroad = Locator([KnownNetwork(ip_network("203.0.113.0/24"), country=Country("NO"))], [], databases)
     client = abroad.locate("203.0.113.20", "")
     assert (client.at, client.country) == (None, "NO")
-
-
-@pytest.mark.parametrize(
-    "location",
-    [
-        {"latitude": "north", "longitude": 1.0},
-        {"latitude": 4000.0, "longitude": 1.0},
-        {"latitude": float("nan"), "longitude": 1.0},
-        {"latitude": 1.0, "longitude": 1.0, "accuracy_radius": "wide"},
-    ],
-)
-def test_a_place_that_is_none_is_unknown(tmp_path, location):
-    writer = MMDBWriter(ip_version=4, database_type="GeoLite2-City")
-    writer.insert_network(IPSet(["203.0.113.0/24"]), {"country": {"iso_code": "CA"}, "location": location})
-    writer.to_db_file(str(tmp_path / "odd.mmdb"))
-    database = MaxMind(tmp_path / "odd.mmdb")
-    assert database.find(ip_address("203.0.113.1")) is None
-    assert database.find(ip_address("2001:db8::1")) is None, "an IPv6 address in an IPv4 database"
-    database.close()
 
 
 def test_the_middle_of_a_country_is_not_a_place(locator):
@@ -97,40 +77,37 @@ def test_without_a_database_there_is_only_what_the_operator_says():
     assert Locator([], []).locate("203.0.113.20", "").source == "unknown"
 
 
-def test_the_shipped_database_is_the_one_that_its_maker_makes(tmp_path):
-    write(tmp_path / "made.mmdb")
-    made, shipped = MaxMind(tmp_path / "made.mmdb"), MaxMind(SHIPPED)
-    for network in PLACES:
-        address = ip_network(network)[5]
-        assert made.find(address) == shipped.find(address) is not None
-    made.close()
-    shipped.close()
+def test_the_system_of_an_address_is_known_and_tells_how_it_is_attached(locator):
+    fixed, mobile, satellite = (locator.locate(PROXY, who) for who in ("203.0.113.20", "198.51.100.1", "192.0.2.1"))
+    assert (fixed.asn, fixed.access) == (64500, Access.FIXED)
+    assert (mobile.asn, mobile.access) == (21928, Access.MOBILE)
+    assert (satellite.asn, satellite.access) == (14593, Access.SATELLITE)
 
 
-@pytest.mark.parametrize("broken", [b"", b"not a database", b"\0" * 4096])
-def test_a_file_that_is_no_database_is_named(tmp_path, broken):
-    path = tmp_path / "x.mmdb"
-    path.write_bytes(broken)
-    with pytest.raises(UnreadableDatabaseError, match=r"x\.mmdb"):
-        MaxMind(path)
+def test_the_operator_knows_systems_and_access_better(databases):
+    known = [
+        KnownNetwork(ip_network("198.51.100.0/25"), access=Access.WIFI),
+        KnownNetwork(ip_network("203.0.113.0/24"), TORONTO, asn=21928),
+    ]
+    locator = Locator(known, [], databases)
+    wifi, mobile = locator.locate("198.51.100.1", ""), locator.locate("203.0.113.1", "")
+    assert (wifi.asn, wifi.access, wifi.source) == (21928, Access.WIFI, "geoip-city")
+    assert (mobile.asn, mobile.access, mobile.source) == (21928, Access.MOBILE, "networks")
 
 
-def test_a_database_of_another_kind_is_named(tmp_path):
-    path = tmp_path / "asn.mmdb"
-    MMDBWriter(database_type="GeoLite2-ASN").to_db_file(str(path))
-    with pytest.raises(UnreadableDatabaseError, match="GeoLite2-ASN"):
-        MaxMind(path)
+def test_who_says_where_it_is_still_comes_from_somewhere(locator):
+    client = locator.locate(PROXY, "192.0.2.1", TORONTO)
+    assert (client.at, client.source, client.network) == (TORONTO, "query", "192.0.2.0/24")
+    assert (client.asn, client.access, client.country) == (14593, Access.SATELLITE, None)
+    assert locator.locate(None, "", TORONTO).at == TORONTO
 
 
-def test_a_corrupt_record_is_an_unknown_place_not_a_crash(tmp_path):
-    good = SHIPPED.read_bytes()
-    address = ip_network("203.0.113.0/26")[5]
-    for at in range(0, len(good), 37):
-        path = tmp_path / "bent.mmdb"
-        path.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
-        try:
-            database = MaxMind(path)
-        except UnreadableDatabaseError:
-            continue
-        database.find(address)
-        database.close()
+def test_private_addresses_are_not_looked_up(tmp_path):
+    everywhere = {"0.0.0.0/1": nested("US", 40.71, -74.01)}
+    locator = Locator([], [], Databases(cities(tmp_path / "city.mmdb", everywhere), systems(tmp_path / "asn.mmdb")))
+    assert locator.locate("10.1.2.3", "").source == locator.locate("127.0.0.1", "").source == "unknown"
+    assert locator.locate("11.1.2.3", "").source == "geoip-city"
+
+
+def test_an_ipv4_address_in_ipv6s_clothes_is_the_ipv4_address(locator):
+    assert locator.locate("::ffff:203.0.113.20", "").at == locator.locate("203.0.113.20", "").at is not None
