@@ -196,8 +196,8 @@ def start_all(demo: Demo) -> None:
         demo.start(
             region, BIN / "node-agent", "serve", "--region", region, "--port", port, "--allow-unpatched-triton"
         )
-    files = ("--regions", regions_file(demo), "--geoip", HERE / "places.mmdb")
-    demo.start("router", BIN / "autorouter", "serve", "--port", demo.port, "--redis", f"unix://{valkey}", *files)
+    options = ("--port", demo.port, "--redis", f"unix://{valkey}", "--regions", regions_file(demo))
+    demo.start("router", BIN / "autorouter", "serve", *options)
     base = f"http://127.0.0.1:{demo.port}"
     wait(demo, f"router on {base}", lambda: get(f"{base}/v1/regions") is not None)
     for region in REGIONS:
@@ -221,7 +221,7 @@ Ready. You are in Toronto, as far as this demo goes. In another terminal, where 
   R={base}
   curl -s $R/v1/route
   curl -s "$R/v1/route?explain=1" | python3 -m json.tool
-  curl -s "$R/v1/route" -H 'X-Forwarded-For: 203.0.113.7'      # as a client in Vancouver
+  curl -s "$R/v1/route" -H 'X-Forwarded-For: 203.0.113.7'      # as a client in Vancouver, or with your own address
   curl -s "$R/v1/route?residency=US"                           # nothing may answer that: every reason
 
 … and a chat with the model behind the chosen node:

@@ -11,7 +11,6 @@ from pathlib import Path
 import aiohttp
 
 BIN = Path(sys.executable).parent
-PLACES = Path(__file__).parents[2] / "deploy/demo/places.mmdb"
 
 REGION = """
   - id: {name}

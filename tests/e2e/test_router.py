@@ -11,8 +11,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.e2e.odd import ODD
-from tests.e2e.process import BIN, PLACES, regions_yaml, router
+from tests.e2e.process import BIN, regions_yaml, router
 from tests.fake_node import fake_node
+from tests.places import cities, nested, systems
 from tests.valkey import running as running_valkey
 
 
@@ -135,14 +136,51 @@ async def test_a_reload_forgets_nothing_about_nodes_that_stay(config):
             assert goes_to("yto-01")(*await running.get())
 
 
-async def test_geoip_and_proxies_say_where_a_client_is(config):
-    async with router(config, "--geoip", PLACES) as running:
+@pytest.fixture
+def places(tmp_path):
+    return cities(tmp_path / "city.mmdb")
+
+
+async def test_geoip_and_proxies_say_where_a_client_is(config, places):
+    async with router(config, "--geoip", places) as running:
         await running.is_up("yto-01", "yul-01", "yvr-02")
         told = {who: (await running.get(**{"X-Forwarded-For": who}))[1] for who in ("203.0.113.7", "198.51.100.1")}
         assert {who: each["region"] for who, each in told.items()} == {
             "203.0.113.7": "yvr-02",
             "198.51.100.1": "yul-01",
         }
+
+
+async def test_without_a_file_the_embedded_databases_are_asked(config):
+    async with router(config) as running:
+        client = (await running.get("/v1/route?explain=1", **{"X-Forwarded-For": "99.224.0.1"}))[1]["explain"][
+            "client"
+        ]
+        assert {key: client[key] for key in ("network", "country", "asn", "access", "source")} == {
+            "network": "99.224.0.0/24",
+            "country": "CA",
+            "asn": 812,
+            "access": "fixed",
+            "source": "geoip-city",
+        }
+
+
+async def test_geoip_files_are_read_again_when_they_change_and_kept_when_they_break(config, places, tmp_path):
+    who = {"X-Forwarded-For": "203.0.113.7"}
+    asn = systems(tmp_path / "asn.mmdb")
+    async with router(config, "--geoip", places, "--geoip-asn", asn) as running:
+        await running.is_up("yto-01", "yul-01", "yvr-02")
+        assert goes_to("yvr-02")(*await running.get(**who))
+        cities(tmp_path / "new", {"203.0.113.0/24": nested("CA", 45.5, -73.6, 20)}).rename(places)
+        async with asyncio.timeout(15):
+            while not goes_to("yul-01")(*await running.get(**who)):
+                await asyncio.sleep(0.1)
+        asn.write_bytes(b"torn")
+        running.process.send_signal(signal.SIGHUP)
+        await running.until(lambda *_: any("geoip_reload_failed" in line for line in running.lines))
+        assert await running.metric('autorouter_geoip_last_reload_successful{database="asn"}') == 0
+        assert await running.metric('autorouter_geoip_last_reload_successful{database="city"}') == 1
+        assert (await running.get("/v1/route?explain=1", **who))[1]["explain"]["client"]["asn"] == 64500
 
 
 async def test_residency_never_yields_another_country(fleet, tmp_path):
@@ -217,8 +255,8 @@ async def test_redis_may_do_what_it_likes_under_load(config, tmp_path, fault):
             assert (await running.get("/readyz?verbose"))[0] == 200
 
 
-async def test_every_odd_request_gets_one_well_formed_answer_and_none_a_500(config):
-    async with router(config, "--geoip", PLACES) as running:
+async def test_every_odd_request_gets_one_well_formed_answer_and_none_a_500(config, places):
+    async with router(config, "--geoip", places) as running:
         await running.is_up("yto-01")
         for odd in ODD:
             status, length, body = await raw(running.url, odd)
@@ -298,6 +336,7 @@ def test_a_port_that_is_taken_is_a_sentence(config):
     ("--redis", "redis://10.255.255.1", "there is no password"),
     ("--geoip", "/nowhere.mmdb", "nowhere.mmdb"),
     ("--geoip", "/dev/null", "/dev/null"),
+    ("--geoip-asn", "/dev/null", "/dev/null"),
     ("--redis", "gopher://x", "redis"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_named_at_the_start(config, option, value, says):
