@@ -1,8 +1,8 @@
 """The decision, from question to answer, on one page.
 
-Two steps. What may be offered, and what is believed of this client's round trips, hold from one answer to the next: `sift`
-remembers the one for each snapshot of the fleet, the atlas the other for each client. The rest is done for every answer:
-waits are added, the policy ranks, the client's present region is kept if nothing is clearly better.
+Two steps. What may be offered, and what is believed of this client's round trips, hold from one answer to the next:
+`sift` remembers the one for each snapshot of the fleet, the atlas the other for each client. The rest is done for
+every answer: waits are added, the policy ranks, the client's present region is kept if nothing is clearly better.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,8 +79,8 @@ def decide(
 ) -> Decision:
     """Choose a region of *fleet* for *query*.
 
-    The answer holds about as long as *usual*. *belief* is what is believed of the client's round trips; *last* is where
-    its network was sent before, and counts if the client does not say where it is.
+    The answer holds about as long as *usual*. *belief* is what is believed of the client's round trips; *last* is
+    where its network was sent before, and counts if the client does not say where it is.
     """
     sifted = sift(fleet, query)
     ranked, dear, bent = first_affordable(sifted.offers, query, policy, belief)

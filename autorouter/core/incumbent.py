@@ -5,8 +5,10 @@ costs a connection, a warm cache and a voice.
 """
 
 from collections.abc import Sequence
+from math import hypot
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.latency.belief import Estimate
 from autorouter.core.names import RegionName
 from autorouter.core.units import Millis
 
@@ -15,6 +17,9 @@ LEAST_GAIN = Millis(3.0)
 
 LEAST_SHARE = 0.05
 """… and by more than this share of itself."""
+
+LEAST_CERTAINTY = 1.0
+"""… and, where both were measured, by more standard deviations than these: jitter is no reason to move."""
 
 LEAST_GAIN_TO_START = Millis(10.0)
 """Or the time to start, queue and all, by more than this: queues wobble more than paths."""
@@ -33,4 +38,13 @@ def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tupl
 def _clearly(best: Candidate, here: Candidate) -> bool:
     shorter = here.estimate.rtt - best.estimate.rtt
     sooner = here.time_to_start - best.time_to_start
-    return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt) or sooner > LEAST_GAIN_TO_START
+    doubt = LEAST_CERTAINTY * _doubt(best.estimate, here.estimate)
+    return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt, doubt) or sooner > max(
+        LEAST_GAIN_TO_START, doubt
+    )
+
+
+def _doubt(one: Estimate, other: Estimate) -> float:
+    """One standard deviation of the difference of two measured round trips; a guess has to be tried to be known."""
+    measured = one.source == other.source == "measured"
+    return hypot(one.spread, other.spread) if measured else 0.0

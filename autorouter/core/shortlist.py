@@ -1,7 +1,7 @@
-"""From all that may answer to the few that can matter to one client: so that a fleet of thousands costs what a few dozen do.
+"""From all that may answer to the few that can matter to one client: thousands of regions cost what dozens do.
 
-A region that is not among the nearest by distance, was never measured for this client and is not where it is now, would
-have to beat dozens of nearer ones against the law of distance; nobody is sent that far on a guess.
+A region that is not among the nearest by distance, was never measured for this client and is not where it is now,
+would have to beat dozens of nearer ones against the law of distance; nobody is sent that far on a guess.
 """
 
 from collections.abc import Iterable

@@ -14,7 +14,8 @@ Hook = Callable[[Decision], None]
 """Is handed every decision."""
 
 MOST_REMEMBERED = 32_768
-"""Networks whose latest answer is remembered: a client that does not say where it is should stay there all the same."""
+"""Networks whose latest answer is remembered: a client that does not say where it is should stay there all the
+same."""
 
 
 class Router:

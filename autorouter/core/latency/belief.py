@@ -4,17 +4,18 @@ Everything happens in ``z = ln(rtt + 4 ms)``, where errors are nearly normal at 
 
 **Prior** (`prior`). The mean is the law of distance, plus the region's offset as seen from here, plus the pool's. The
 spread is what single paths differ by at that distance, widened by the doubt about the place. And the errors belong
-together: `COMMON` of each client's error is its last mile, the same to every region, and `KIN` more is shared by regions
-that stand side by side. So one sample says something about all regions: a client that takes 30 ms longer to Toronto than
-the law has it will take longer to Montréal too, and nothing about it says that Montréal is the better one.
+together: `COMMON` of each client's error is its last mile, the same to every region, and `KIN` more is shared by
+regions that stand side by side. So one sample says something about all regions: a client that takes 30 ms longer to
+Toronto than the law has it will take longer to Montréal too, and nothing about it says that Montréal is the better
+one.
 
 **Posterior.** For measured regions O with values y and noise R, by the rule for conditioning a Gaussian::
 
     mean'   = mean + K (y - mean_O)          K = Σ_·O (Σ_OO + R)⁻¹
     spread' = Σ - K Σ_O·
 
-The matrix to invert has one row per measured region, at most `MOST_SAMPLES`. Regions are worked out when they are first
-asked for, and remembered: a belief costs what is looked at.
+The matrix to invert has one row per measured region, at most `MOST_SAMPLES`. Regions are worked out when they are
+first asked for, and remembered: a belief costs what is looked at.
 """
 
 from math import exp, sqrt
@@ -29,18 +30,21 @@ from autorouter.core.names import RegionName
 from autorouter.core.units import Instant, Millis
 
 COMMON = 0.30
-"""Share of the variance that a client's paths to all regions have in common. On real meshes 0.45 fits what is there; less
-is assumed, because a belief that takes too much for the last mile is too sure too soon, and stops to look: on a mesh of
-153 hosts this brought 1 % more clients within 10 ms of their best by the fifth request, in every set of regions tried."""
+"""Share of the variance that a client's paths to all regions have in common. On real meshes 0.45 fits what is there;
+less is assumed, because a belief that takes too much for the last mile is too sure too soon, and stops to look: on a
+mesh of 153 hosts this brought 1 % more clients within 10 ms of their best by the fifth request, in every set of
+regions tried."""
 
 KIN = 0.30
 """Share that paths to regions at one place have in common besides."""
 
 MOST_SAMPLES = 8
-"""Measured regions that a belief rests on: the latest. The inverse grows with their cube."""
+"""Measured regions that the joint belief rests on: the nearest, for the inverse grows with their cube. What else was
+measured is believed as it was measured."""
 
 Origin = Literal["measured", "estimated", "unknown"]
-"""``measured``: this very path was. ``estimated``: from places and other paths. ``unknown``: from nothing of its own."""
+"""``measured``: this very path was. ``estimated``: from places and other paths. ``unknown``: from nothing of its
+own."""
 
 
 class Estimate(NamedTuple):
@@ -73,7 +77,8 @@ class Belief:
         self._estimates: dict[RegionName, Estimate] = {}
         self._moved: dict[RegionName, Belief] = {}
         known = [(globe.number[name], track) for name, track in evidence.tracks.items() if name in globe.number]
-        self._tracks = dict(sorted(known, key=lambda each: -each[1].at)[:MOST_SAMPLES])
+        known.sort(key=lambda each: each[1].rtt)
+        self._tracks, self._apart = dict(known[:MOST_SAMPLES]), dict(known[MOST_SAMPLES:])
         self._numbers = tuple(self._tracks)
         self._priors = [prior.of(number) for number in self._numbers]
         self._shares = [globe.kinship(number) for number in self._numbers]
@@ -105,6 +110,9 @@ class Belief:
     def _worked_out(self, number: int) -> Estimate:
         mean, spread = self.prior.of(number)
         before = rtt_of(mean)
+        if (apart := self._apart.get(number)) is not None:
+            z, sigma = z_of(apart.rtt), apart.noise_of_z(self._now, self._jitter)
+            return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", before, z, sigma, apart)
         if not self._numbers:
             origin: Origin = "estimated" if self.prior.placed else "unknown"
             return Estimate(before, Millis((before + SHIFT) * spread), origin, before, mean, spread)

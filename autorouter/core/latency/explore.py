@@ -5,12 +5,13 @@ the time by which the region would beat the present choice, averaged over all th
 
     E[max(0, K - R)]     R = e^z - 4 ms,  z normal,  K = what the present choice costs
 
-A region that is surely worse pays nothing, and so does one that is surely no better: only doubt near the top pays. Against
-the lower confidence bound that is more usual, this brought 2 % more clients within 10 ms by the fifth request.
+A region that is surely worse pays nothing, and so does one that is surely no better: only doubt near the top pays.
+Against the lower confidence bound that is more usual, this brought 2 % more clients within 10 ms by the fifth
+request.
 
 A belief that was badly surprised is too sure of itself: its spreads are widened by as much as it was off. And if its
-samples make far better sense from somewhere else, the place is probably wrong, and the next probe goes where it would pay
-from there. Nobody is *sent* anywhere by that suspicion; it only decides where to look.
+samples make far better sense from somewhere else, the place is probably wrong, and the next probe goes where it
+would pay from there. Nobody is *sent* anywhere by that suspicion; it only decides where to look.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,8 @@ from autorouter.core.names import RegionName
 from autorouter.core.units import Millis
 
 LEAST_SAVING = Millis(0.3)
-"""What a probe has to be expected to save. Three thousand answers later it has paid for a second of somebody's time."""
+"""What a probe has to be expected to save. Three thousand answers later it has paid for a second of somebody's
+time."""
 
 UNEASY = 2.0
 """Surprise, in variances per sample, from which spreads are widened."""
@@ -36,7 +38,8 @@ ODDS = 2.0
 
 
 HOPE = 2.5
-"""Standard deviations by which a region would have to be better than believed: beyond, the expected saving is nothing."""
+"""Standard deviations by which a region would have to be better than believed: beyond, the expected saving is
+nothing."""
 
 
 class Probe(NamedTuple):

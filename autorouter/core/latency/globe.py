@@ -38,6 +38,6 @@ class Globe:
     def by_distance(self, cell: Cell) -> Sequence[int]:
         """Every region, the one nearest to the middle of *cell* first."""
         if cell not in self._orders:
-            here = vector(middle(cell))
+            here = middle(cell)
             self._orders[cell] = sorted(range(len(self.places)), key=lambda number: apart(here, self.places[number]))
         return self._orders[cell]

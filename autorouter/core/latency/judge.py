@@ -57,8 +57,8 @@ def public(network: Network) -> bool:
 def _floor(sample: Sample, client: Client, globe: Globe) -> Millis:
     """The least round trip that is possible.
 
-    The operator's word about a place is trusted. A database's is not: a kernel that measures less than light allows has
-    shown the database wrong. But a client's own report is no such proof, so it has to fit, give or take.
+    The operator's word about a place is trusted. A database's is not: a kernel that measures less than light allows
+    has shown the database wrong. But a client's own report is no such proof, so it has to fit, give or take.
     """
     if client.at is None or (client.source != "networks" and SOURCES[sample.source].rank > 1):
         return Millis(0.0)

@@ -29,7 +29,8 @@ SPREAD: Knots = (
 
 
 STEP = Kilometres(10.0)
-"""Grain of the tables below: an estimate takes three look-ups a region, and a bisection each would be half its cost."""
+"""Grain of the tables below: an estimate takes three look-ups a region, and a bisection each would be half its
+cost."""
 
 
 def z_of(rtt: Millis) -> float:

@@ -1,9 +1,10 @@
 """What clients measured teaches about the others: corrections to the law, shrunk towards none while little is known.
 
-Two kinds, kept apart because they do different things. A **region's offset**, as seen from one part of the world, changes
-who is nearest: an undersea cable, a provider's detour. A **pool's** correction, common to the clients of one provider in
-one country, changes every region alike, hence no ranking, only the number that is told; three quarters of what the law
-misses is of this kind, and it would be chased as regions' offsets if it were not taken out of them first.
+Two kinds, kept apart because they do different things. A **region's offset**, as seen from one part of the world,
+changes who is nearest: an undersea cable, a provider's detour. A **pool's** correction, common to the clients of one
+provider in one country, changes every region alike, hence no ranking, only the number that is told; three quarters
+of what the law misses is of this kind, and it would be chased as regions' offsets if it were not taken out of them
+first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from autorouter.core.names import Country, Network, RegionName
-from autorouter.core.place import Cell, Vector, apart, middle, vector
+from autorouter.core.place import Cell, Vector, apart, middle
 from autorouter.core.units import Kilometres
 
 CLIP = 1.0
@@ -155,7 +156,7 @@ class Offsets:
     def _interpolated(self, cell: Cell) -> Mapping[RegionName, float]:
         """The mean of what all cells say, each weighed by its voices and by how near it is."""
         sums: dict[RegionName, tuple[float, float]] = {}
-        here = vector(middle(cell))
+        here = middle(cell)
         for there, groups in self._regional.items():
             if weight := _weight(here, there):
                 for region, group in groups.items():
@@ -166,7 +167,7 @@ class Offsets:
 
 
 def _weight(here: Vector, cell: Cell) -> float:
-    km = apart(here, vector(middle(cell)))
+    km = apart(here, middle(cell))
     return 0.0 if km > FARTHEST else 1 / (1 + (km / REACH) ** 2)
 
 

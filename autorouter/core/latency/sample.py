@@ -1,14 +1,14 @@
 """One finding about the path between a client network and a region, and what is remembered of such findings.
 
-A `Sample` is a statement, not an increment: "the median of the latest n connections was so much". Hearing it twice, from
-two routers, changes nothing.
+A `Sample` is a statement, not an increment: "the median of the latest n connections was so much". Hearing it twice,
+from two routers, changes nothing.
 """
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from math import hypot, sqrt
-from statistics import median
+from statistics import median_low
 from types import MappingProxyType
 
 from autorouter.core.latency.law import z_of
@@ -16,8 +16,12 @@ from autorouter.core.latency.sources import SOURCES, Source
 from autorouter.core.names import Network, RegionName
 from autorouter.core.units import Instant, Millis, Seconds
 
-KEPT = 3
-"""Samples remembered per path: on mobile lines a median of three is worth having, more pings gain nearly nothing."""
+KEPT = 5
+"""Samples remembered per path. For the estimate three would do; with three, two regions that are nearly as near would
+swap clients whenever two samples of three are slow."""
+
+MOST_TRACKS = 16
+"""Paths remembered per network; then the slowest goes, for it matters least."""
 
 NOISE = Millis(1.6)
 """One standard deviation of a wired line's single round trip about its median (38,000 consumer pings)."""
@@ -31,7 +35,9 @@ SAME_WITHIN = Seconds(2.0)
 """Statements of one value at nearly one time are one statement, heard twice: clocks of routers differ."""
 
 SURPRISE = 4.0
-"""Standard deviations from what is remembered at which a sample is kept apart and asked for again."""
+"""Standard deviations from what is remembered at which a sample is kept apart and asked for again. A second one that
+agrees with it is a new path, and all that was known of the old one is forgotten; two that differ are two slow
+packets."""
 
 UNSEATED_AFTER = Seconds(7 * DAY)
 """After so long without a better source even a lower one is heard again."""
@@ -65,8 +71,8 @@ class Track:
 
     @property
     def rtt(self) -> Millis:
-        """The median: tails of round trips are one-sided, so a mean would chase them."""
-        return Millis(median(self.recent))
+        """The median, of two in the middle the lower: tails are one-sided, and a mean would chase them."""
+        return Millis(median_low(self.recent))
 
     @property
     def kind(self) -> Source:
@@ -115,7 +121,17 @@ def learn(evidence: Evidence, sample: Sample, jitter: float) -> Evidence:
     """*evidence* with *sample* in it; the very same value when it is no news."""
     before = evidence.tracks.get(sample.region)
     after = _first(sample) if before is None else _next(before, sample, jitter)
-    return evidence if after is before else Evidence(MappingProxyType({**evidence.tracks, sample.region: after}))
+    return (
+        evidence
+        if after is before
+        else Evidence(MappingProxyType(_fastest({**evidence.tracks, sample.region: after})))
+    )
+
+
+def _fastest(tracks: dict[RegionName, Track]) -> dict[RegionName, Track]:
+    if len(tracks) > MOST_TRACKS:
+        del tracks[max(tracks, key=lambda region: tracks[region].rtt)]
+    return tracks
 
 
 def _first(sample: Sample) -> Track:
@@ -134,7 +150,7 @@ def _next(before: Track, sample: Sample, jitter: float) -> Track:
     if not _surprises(before, sample, jitter):
         recent = (*before.recent, sample.rtt)[-KEPT:]
         return Track(recent, max(sample.n, min(before.n + 1, KEPT)), sample.at, sample.source)
-    if before.odd is None:
+    if before.odd is None or _surprises(_first(before.odd), sample, jitter):
         return replace(before, odd=sample)
     return replace(_first(sample), recent=(before.odd.rtt, sample.rtt), n=2)
 

@@ -28,4 +28,5 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
     }
 )
 """A handshake can be made slower by its client, never faster than the path. What a client reports can be anything,
-so it sharpens that client's own estimate a little, the pool of its provider by one voice of many, and nobody's ranking."""
+so it sharpens that client's own estimate a little, the pool of its provider by one voice of many, and nobody's
+ranking."""

@@ -1,13 +1,15 @@
-"""What one network's measurements teach about the others: taken apart into its line, which is its provider's, and its paths.
+"""What one network's measurements teach about the others.
 
-A client far from everything measures long round trips to all regions alike. That is its line: it is taken out first, or
-each region would be blamed for it. What is left differs from region to region, and belongs to the paths.
+They are taken apart into its line, which is its provider's, and its paths.
+
+A client far from everything measures long round trips to all regions alike. That is its line: it is taken out first,
+or each region would be blamed for it. What is left differs from region to region, and belongs to the paths.
 """
 
 from statistics import fmean
 
 from autorouter.core.latency.globe import Globe
-from autorouter.core.latency.law import z_of, typical_rtt
+from autorouter.core.latency.law import typical_rtt, z_of
 from autorouter.core.latency.offsets import Offsets, Pool
 from autorouter.core.latency.prior import radius_of
 from autorouter.core.latency.sample import Evidence
