@@ -113,17 +113,19 @@ def geoip() -> None:
 @click.option("--into", type=FOLDER, help="Where to write; the package itself unless said.")
 def build(city: tuple[Path, ...], asn: tuple[Path, ...], into: Path | None) -> None:
     """Make the embedded databases anew: from the files given, or from the releases that they were made from."""
-    from autorouter.location.databases import DATA  # noqa: PLC0415 - so that --help and check stay quick
+    if bool(city) is not bool(asn):
+        _fail("--city and --asn go together")
+    from maxminddb import InvalidDatabaseError  # noqa: PLC0415 - so that --help and check stay quick
+
+    from autorouter.location.databases import DATA  # noqa: PLC0415 - same
     from autorouter.location.derive.fetch import FetchError, fetch  # noqa: PLC0415 - same
     from autorouter.location.derive.make import Sources, make  # noqa: PLC0415 - same
 
-    if bool(city) is not bool(asn):
-        _fail("--city and --asn go together")
     try:
         for line in make(Sources(city, asn) if city else fetch(), into or DATA):
             click.echo(line)
-    except FetchError as exc:
-        _fail(str(exc))
+    except (FetchError, InvalidDatabaseError, OSError, ValueError) as exc:
+        _fail(f"nothing was built: {exc}")
 
 
 def _only_where_safe(host: str, *, is_open: bool) -> None:

@@ -138,6 +138,13 @@ def test_half_of_the_sources_is_a_sentence(sources):
     assert "--city and --asn go together" in result.output
 
 
+def test_a_source_that_is_none_is_a_sentence(tmp_path, sources):
+    (tmp_path / "odd").write_text("odd")
+    for city, asn in ((tmp_path / "odd", sources[5]), (sources[1], tmp_path / "odd")):
+        result = built("--city", city, "--asn", asn, "--into", tmp_path)
+        assert (result.exit_code, result.output.startswith("nothing was built: ")) == (2, True)
+
+
 def test_a_package_that_is_not_the_pinned_one_is_refused(tmp_path):
     (tmp_path / "x-1.tgz").write_bytes(b"other")
     with pytest.raises(FetchError, match="found sha256 d9298a10"):

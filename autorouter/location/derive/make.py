@@ -48,7 +48,8 @@ def make(sources: Sources, into: Path) -> Iterator[str]:
     cities, lists = ({version_of(path): path for path in paths} for paths in (sources.city, sources.asn))
     epoch = _epoch(sources.city[0])
     city, asn = Writer("DBIP-City-Lite", CITY_CREDIT, epoch), Writer("DBIP-ASN-Lite", ASN_CREDIT, epoch)
-    parts = [(family, list(systems(lists[family.version]))) for family in FAMILIES if family.version in lists]
+    families = [family for family in FAMILIES if family.version in cities.keys() & lists.keys()]
+    parts = [(family, list(systems(lists[family.version]))) for family in families]
     for family, ranges in parts:
         announced = Announced(ranges, family.grain)
         asn.add(_fold_systems(ranges, family, announced), family.version, system_record)
