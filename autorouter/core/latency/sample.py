@@ -121,11 +121,10 @@ def learn(evidence: Evidence, sample: Sample, jitter: float) -> Evidence:
     """*evidence* with *sample* in it; the very same value when it is no news."""
     before = evidence.tracks.get(sample.region)
     after = _first(sample) if before is None else _next(before, sample, jitter)
-    return (
-        evidence
-        if after is before
-        else Evidence(MappingProxyType(_fastest({**evidence.tracks, sample.region: after})))
-    )
+    if after is before:
+        return evidence
+    tracks = _fastest({**evidence.tracks, sample.region: after})
+    return Evidence(MappingProxyType(tracks)) if sample.region in tracks else evidence
 
 
 def _fastest(tracks: dict[RegionName, Track]) -> dict[RegionName, Track]:
