@@ -11,11 +11,14 @@ from secrets import token_hex
 import structlog
 from aiohttp import web
 
+from autorouter.api.asker import Asker
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
 from autorouter.api.route import RouteEdge
+from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
+from autorouter.api.tickets import Tickets
 from autorouter.config import ConfigError, load
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region
@@ -23,15 +26,19 @@ from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import RouterName
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
-from autorouter.probing.status import StatusLook
-from autorouter.runtime.clock import now
+from autorouter.probing.status import StatusLook, Watcher
+from autorouter.runtime.clock import now, unix_now
+from autorouter.runtime.learner import Learner
 from autorouter.runtime.observer import Observer, first_fleet
-from autorouter.runtime.ports import Store
+from autorouter.runtime.ports import Shelf, Store
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory import MemoryStore
+from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis import RedisStore, fault_in
-from autorouter.telemetry import Telemetry
+from autorouter.store.redis_shelf import RedisShelf
+from autorouter.telemetry import AtlasGauges, Telemetry
+from autorouter.wire.key import Key
 
 log = structlog.get_logger("autorouter")
 
@@ -50,6 +57,8 @@ class Options:
     geoip: Path | None = None
     """The user's own City database; the embedded one in its absence."""
     geoip_asn: Path | None = None
+    keys: tuple[Key, ...] = ()
+    """What routers and nodes share; without one only nodes on this machine are asked, and no probes are asked for."""
 
 
 class Autorouter:
@@ -61,11 +70,18 @@ class Autorouter:
         self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
         self._telemetry = Telemetry(catalog.budget, lambda: self._snapshots.fleet)
         self._geoip = Databases(options.geoip, options.geoip_asn)
-        self._store = self._open_store()
+        self._store, self._shelf = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
         self._atlas = Atlas(catalog.regions)
+        self._telemetry.registry.register(AtlasGauges(self._atlas))
+        locator = self._locator(catalog)
+        self._learner = Learner(
+            self._atlas, self._snapshots, self._shelf, locator.locate_network, now, self._telemetry
+        )
+        self._asker = Asker(locator)
         router = Router(self._snapshots, self._atlas, now, (self._telemetry.decided,))
-        self._route = RouteEdge(router, self._snapshots, self._locator(catalog), now)
+        tickets = Tickets(options.keys[0], unix_now) if options.keys else None
+        self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -88,7 +104,8 @@ class Autorouter:
             return
         self._snapshots.catalog = catalog
         self._atlas.follow(catalog.regions)
-        self._route.locator = self._locator(catalog)
+        self._asker.locator = self._locator(catalog)
+        self._learner.locate = self._asker.locator.locate_network
         self._telemetry.budget = catalog.budget
         self._observer.republish()
         self._telemetry.reloaded(ok=True)
@@ -99,13 +116,15 @@ class Autorouter:
         try:
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(self._observer.run())
+                learning = tasks.create_task(self._learner.run())
                 following = tasks.create_task(self._geoip.follow(self._telemetry.reread))
                 yield
-                watching.cancel()
-                following.cancel()
+                for each in (watching, learning, following):
+                    each.cancel()
         finally:
             await self._observer.close()
             await self._store.close()
+            await self._shelf.close()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -113,7 +132,8 @@ class Autorouter:
         health = HealthEdge(
             self._snapshots, now, self._telemetry.registry, self._observer.unknown, lambda: self._telemetry.store_up
         )
-        app = site(self._route, fleet, health, self._telemetry.refused)
+        rtt = RttEdge(self._learner, self._snapshots, self._asker, now)
+        app = site(self._route, rtt, fleet, health, self._telemetry.refused)
         runner = FrontRunner(app, access_log=None, shutdown_timeout=GRACE)
         await runner.setup()
         try:
@@ -124,18 +144,20 @@ class Autorouter:
             await runner.cleanup()
 
     def _look(self, region: Region, node: Node) -> StatusLook:
-        return StatusLook(self._router_name, region, node, now)
+        key = self._options.keys[0] if self._options.keys else None
+        return StatusLook(Watcher(self._router_name, now, key, self._learner.take), region, node)
 
     def _locator(self, catalog: Catalog) -> Locator:
         return Locator(catalog.networks, catalog.trusted_proxies, self._geoip)
 
-    def _open_store(self) -> Store:
+    def _open_store(self) -> tuple[Store, Shelf]:
         url = self._options.redis_url
         if not url:
-            return MemoryStore()
+            return MemoryStore(), MemoryShelf()
         if fault := fault_in(url):
             raise ConfigError(f"REDIS_URL: {fault}")
-        return RedisStore(url, now, self._telemetry.entry_refused)
+        refused = self._telemetry.entry_refused
+        return RedisStore(url, now, refused), RedisShelf(url, now, refused)
 
 
 def _url(runner: web.AppRunner) -> str:

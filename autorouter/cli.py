@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Coroutine
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ import click
 import structlog
 
 from autorouter.config import ConfigError, load
+from autorouter.wire.key import Key, keys
 
 PORT = click.IntRange(0, 65535)
 SOURCE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -74,7 +76,7 @@ def serve(  # noqa: PLR0913 - one per option
     geoip: Path | None,
     geoip_asn: Path | None,
 ) -> None:
-    """Route clients."""
+    """Route clients. AUTOROUTER_KEY is the key shared with nodes on other machines."""
     _log_to_stderr()
     from autorouter.app import Autorouter, Options  # noqa: PLC0415 - so that --help and check stay quick
     from autorouter.location.maxmind import UnreadableDatabaseError  # noqa: PLC0415 - same
@@ -82,7 +84,7 @@ def serve(  # noqa: PLR0913 - one per option
     _only_where_safe(host, is_open=is_open)
     try:
         catalog = load(regions)
-        router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn), catalog)
+        router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn, _keys()), catalog)
         _run(router.run())
     except (ConfigError, UnreadableDatabaseError) as exc:
         _fail(str(exc))
@@ -126,6 +128,14 @@ def build(city: tuple[Path, ...], asn: tuple[Path, ...], into: Path | None) -> N
             click.echo(line)
     except (FetchError, InvalidDatabaseError, OSError, ValueError) as exc:
         _fail(f"nothing was built: {exc}")
+
+
+def _keys() -> tuple[Key, ...]:
+    """The keys shared with nodes, from the environment alone: everyone on a machine can read its command lines."""
+    try:
+        return keys(os.environ.get("AUTOROUTER_KEY", ""))
+    except ValueError as exc:
+        raise ConfigError(f"AUTOROUTER_KEY: {exc}") from exc
 
 
 def _only_where_safe(host: str, *, is_open: bool) -> None:

@@ -5,11 +5,14 @@ this is the one place where they meet.
 """
 
 from autorouter.core.fleet import ModelLoad
-from autorouter.core.names import ModelName, NodeName, RegionName, RouterName
+from autorouter.core.latency.sample import Evidence, Sample, Track
+from autorouter.core.latency.sources import SOURCES
+from autorouter.core.names import ModelName, Network, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis
-from autorouter.wire.node import ModelStatus, NodeReport
+from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
 from autorouter.wire.observation import ObservationRecord, ReportRecord
+from autorouter.wire.sample import EvidenceRecord, SampleRecord, TrackRecord
 
 
 def outcome_of(report: NodeReport) -> Outcome:
@@ -47,6 +50,62 @@ def observation_of(record: ObservationRecord, at: Instant) -> Observation:
         reason=record.reason,
         rtt=None if record.rtt_ms is None else Millis(record.rtt_ms),
         report=None if record.report is None else report_of(record.report),
+    )
+
+
+def samples_of(report: NodeReport, now: Instant) -> tuple[Sample, ...]:
+    """What a node measured of clients, as it was told at *now*; a name from the future is skipped."""
+    known = (each for each in report.rtts if each.via in SOURCES and each.rtt_ms > 0)
+    return tuple(_sample(RegionName(report.region), each, now) for each in known)
+
+
+def _sample(region: RegionName, told: NetworkRtt, now: Instant) -> Sample:
+    at = Instant(now - told.age_s)
+    return Sample(Network(told.network), region, Millis(told.rtt_ms), told.n, at, told.via)
+
+
+def record_of_sample(sample: Sample, now: Instant) -> SampleRecord:
+    """*sample* as it is told to other routers at *now*."""
+    return SampleRecord(
+        network=sample.network,
+        region=sample.region,
+        rtt_ms=sample.rtt,
+        n=sample.n,
+        source=sample.source,
+        age_s=max(0.0, now - sample.at),
+    )
+
+
+def sample_of(record: SampleRecord, told: Instant) -> Sample:
+    """What another router said at *told*."""
+    at = Instant(told - record.age_s)
+    return Sample(
+        Network(record.network), RegionName(record.region), Millis(record.rtt_ms), record.n, at, record.source
+    )
+
+
+def record_of_evidence(evidence: Evidence, ahead: float) -> EvidenceRecord:
+    """*evidence* as it is kept; *ahead* is the keeper's clock less ours, in seconds."""
+    return EvidenceRecord(
+        tracks=tuple(
+            TrackRecord(
+                region=region, source=track.source, recent_ms=track.recent, n=track.n, at=max(0.0, track.at + ahead)
+            )
+            for region, track in evidence.tracks.items()
+        )
+    )
+
+
+def evidence_of(record: EvidenceRecord, ahead: float) -> Evidence:
+    """What was kept; what it calls by a name from the future is skipped."""
+    return Evidence(
+        {
+            RegionName(each.region): Track(
+                tuple(map(Millis, each.recent_ms)), each.n, Instant(each.at - ahead), each.source
+            )
+            for each in record.tracks
+            if each.source in SOURCES
+        }
     )
 
 

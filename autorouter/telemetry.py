@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 
 from autorouter.core.decide import Decision
 from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.latency.atlas import Atlas
+from autorouter.core.latency.sources import SOURCES
 from autorouter.core.observation import Observation
 from autorouter.core.units import Millis
 
@@ -27,6 +29,7 @@ class Telemetry:
         self.registry.register(FleetGauges(fleet))
         self.budget = budget
         self._store_up: dict[str, bool] = {}
+        self._shelf_up: bool | None = None
         here = self.registry
         self._answers = Counter("autorouter_answers", "Routes answered.", ["outcome", "region"], registry=here)
         self._good = Counter("autorouter_answers_in_budget", "Those that start in time.", ["region"], registry=here)
@@ -37,6 +40,11 @@ class Telemetry:
         self._store = Gauge("autorouter_store_up", "1 while the store does as asked.", ["side"], registry=here)
         self._untold = Counter("autorouter_observations_untold", "Not told to other routers in time.", registry=here)
         self._refused = Counter("autorouter_store_entries_refused", "Entries that made no sense.", registry=here)
+        self._samples = Counter("autorouter_samples", "Clients' round trips learned.", ["source"], registry=here)
+        self._unfit = Counter(
+            "autorouter_samples_refused", "Clients' round trips refused.", ["source", "reason"], registry=here
+        )
+        self._shelf = Gauge("autorouter_shelf_up", "1 while what is learned can be kept.", registry=here)
         self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
         self._reload.set(1)
         for database in ("city", "asn"):
@@ -67,6 +75,22 @@ class Telemetry:
         for node in (node for view in after.regions for node in view.nodes):
             if was.get(node.node.name) is not node.health:
                 log.info("node_changed", node=node.node.name, health=node.health.name.lower(), reason=node.reason)
+
+    def sampled(self, source: str, refusal: str | None) -> None:
+        """A client's round trip was learned, or refused; sources that do not exist share a label."""
+        name = source if source in SOURCES else "unknown"
+        if refusal is None:
+            self._samples.labels(name).inc()
+        else:
+            self._unfit.labels(name, refusal).inc()
+
+    def shelf_changed(self, fault: str = "") -> None:
+        """What was learned can be kept, or not because of *fault*; a line is logged when that changes."""
+        up = not fault
+        if self._shelf_up is not up:
+            self._shelf_up = up
+            self._shelf.set(up)
+            (log.info if up else log.warning)("shelf_changed", up=up, fault=fault)
 
     def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
         """The store did as asked, or did not because of *fault*; a line is logged when that changes."""
@@ -107,6 +131,17 @@ class Telemetry:
             log.error("geoip_reload_failed", database=database, reason=fault, kept="the last good one")
         else:
             log.info("geoip_reloaded", database=database)
+
+
+class AtlasGauges(Collector):
+    """What is known of clients at the moment it is asked about."""
+
+    def __init__(self, atlas: Atlas) -> None:
+        self._atlas = atlas
+
+    def collect(self) -> Iterator[Metric]:
+        """How much that is."""
+        yield GaugeMetricFamily("autorouter_networks_known", "Client networks with measured paths.", len(self._atlas))
 
 
 class FleetGauges(Collector):

@@ -8,6 +8,8 @@ from autorouter.core.decide import Decision
 from autorouter.core.eligible import Rejection
 from autorouter.core.explain import because, price
 from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView, Stage
+from autorouter.core.latency.explore import Probe
+from autorouter.core.latency.sample import Track
 from autorouter.core.names import ModelName
 from autorouter.core.placement import placements
 from autorouter.core.query import Client
@@ -18,6 +20,9 @@ from autorouter.wire.route import (
     ClientSeen,
     Explained,
     ExplainedAnswer,
+    Exploring,
+    Measured,
+    ProbeAsked,
     Ranked,
     Rejected,
     RouteAnswer,
@@ -26,9 +31,11 @@ from autorouter.wire.route import (
 MOST_ALTERNATES = 3
 
 
-def answer(decision: Decision, chosen: Candidate) -> RouteAnswer:
+def answer(decision: Decision, chosen: Candidate, probe: ProbeAsked | None = None) -> RouteAnswer:
     """Where to go. Holds nothing of the one request, so that equal questions have equal answers."""
-    more = {"degraded": True} if decision.bent else {}
+    more: dict[str, object] = {"degraded": True} if decision.bent else {}
+    if probe is not None:
+        more["probe"] = probe
     return RouteAnswer(
         region=chosen.view.region.name,
         name=chosen.view.region.title,
@@ -55,9 +62,14 @@ def explained(decision: Decision, policy: str, now: Instant) -> Explained:
         policy=policy,
         revision=decision.revision,
         age_s=round(now - decision.taken, 3),
-        ranked=tuple(map(_ranked, decision.ranked)),
+        ranked=tuple(_ranked(each, now) for each in decision.ranked),
         rejected=rejections(decision.rejected),
+        exploring=None if decision.probe is None else _exploring(decision.probe),
     )
+
+
+def _exploring(probe: Probe) -> Exploring:
+    return Exploring(region=probe.region, saving_ms=round(probe.saving, 2), why=probe.why)
 
 
 def rejections(rejected: Sequence[Rejection]) -> tuple[Rejected, ...]:
@@ -95,7 +107,7 @@ def _alternate(candidate: Candidate) -> Alternate:
     return Alternate(region=name, endpoint=endpoint, rtt_ms=round(candidate.estimate.rtt, 1))
 
 
-def _ranked(candidate: Candidate) -> Ranked:
+def _ranked(candidate: Candidate, now: Instant) -> Ranked:
     return Ranked(
         region=candidate.view.region.name,
         endpoint=candidate.placement.endpoint,
@@ -104,12 +116,20 @@ def _ranked(candidate: Candidate) -> Ranked:
         rtt_ms=round(candidate.estimate.rtt, 2),
         rtt_spread_ms=round(candidate.estimate.spread, 2),
         rtt_source=candidate.estimate.source,
+        law_ms=round(candidate.estimate.law, 2),
+        prior_ms=round(candidate.estimate.prior, 2),
+        measured=None if candidate.estimate.track is None else _measured(candidate.estimate.track, now),
         wait_ms=round(candidate.wait, 2),
         headroom=round(candidate.placement.load.headroom, 3),
         abroad=candidate.abroad,
         health=candidate.view.health.name.lower(),
         why=price(candidate),
     )
+
+
+def _measured(track: Track, now: Instant) -> Measured:
+    age = max(0.0, now - track.at)
+    return Measured(rtt_ms=round(track.rtt, 2), n=track.n, age_s=round(age, 1), source=track.source)
 
 
 def _client(client: Client) -> ClientSeen:

@@ -3,12 +3,13 @@
 from aiohttp import web
 
 from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
+from autorouter.api.asker import Asker
 from autorouter.api.problems import ProblemError, about
 from autorouter.api.question import Question, query, question
+from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.query import Client
-from autorouter.location.chain import Locator
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
@@ -19,19 +20,22 @@ MOST_NAMED = 100
 
 
 class RouteEdge:
-    """Answers routes. `locator` is swapped when regions.yaml is reloaded."""
+    """Answers routes. Without *tickets* nobody is asked to be measured."""
 
-    def __init__(self, router: Router, snapshots: Snapshots, locator: Locator, clock: Clock) -> None:
+    def __init__(
+        self, router: Router, snapshots: Snapshots, asker: Asker, clock: Clock, tickets: Tickets | None = None
+    ) -> None:
         self._router = router
         self._snapshots = snapshots
+        self._asker = asker
         self._now = clock
-        self.locator = locator
+        self._tickets = tickets
 
     async def get(self, request: web.Request) -> web.Response:
         """The best region for whoever asks, or a problem."""
         began = self._now()
         asked = question(tuple(request.query.items()))
-        client = self._locate(request, asked)
+        client = self._asker.of(request, asked.said)
         located = self._now()
         fleet = self._snapshots.fleet
         wanted = query(asked, client, fleet.by_name)
@@ -44,17 +48,14 @@ class RouteEdge:
         }
         return self._told(request, decision, asked, headers)
 
-    def _locate(self, request: web.Request, asked: Question) -> Client:
-        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
-        return self.locator.locate(_peer(request), forwarded, asked.said)
-
     def _told(
         self, request: web.Request, decision: Decision, asked: Question, headers: dict[str, str]
     ) -> web.Response:
         explanation = explained(decision, self._snapshots.catalog.policy, self._now()) if asked.explain else None
         if decision.chosen is None:
             raise _none(decision, explanation, headers)
-        plain = answer(decision, decision.chosen)
+        probe = self._tickets.asked(decision) if self._tickets else None
+        plain = answer(decision, decision.chosen, probe)
         told: RouteAnswer = plain if explanation is None else explained_answer(plain, explanation)
         tag = etag(decision.ranked)
         fresh = f"private, max-age={plain.ttl}, stale-while-revalidate=30, stale-if-error=3600"
@@ -83,11 +84,6 @@ def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> P
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
     return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})
-
-
-def _peer(request: web.Request) -> str | None:
-    name = request.transport.get_extra_info("peername") if request.transport else None
-    return str(name[0]) if isinstance(name, tuple) else None
 
 
 def _seen(client: Client) -> str:

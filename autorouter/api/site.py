@@ -13,24 +13,26 @@ from autorouter.api.health import HealthEdge
 from autorouter.api.problems import ProblemError, refuse, response
 from autorouter.api.question import only_known
 from autorouter.api.route import RouteEdge
+from autorouter.api.rtt import RttEdge
 
 log = structlog.get_logger("autorouter")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
-MOST_BODY = 64 * 1024
-"""Bytes of a request body; no operation here reads one yet."""
+MOST_BODY = 8 * 1024
+"""Bytes of a request body: sixteen round trips take one."""
 
 Refused = Callable[[str], None]
 
 
-def site(route: RouteEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
+def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
     app = web.Application(middlewares=[_outermost(refused)], client_max_size=MOST_BODY)
     app.add_routes(
         [
             web.get("/v1/route", route.get),  # reads its own parameters
+            web.post("/v1/rtt", _taking(rtt.post)),
             web.get("/v1/regions", _taking(fleet.regions)),
             web.get("/v1/models", _taking(fleet.models)),
             web.get("/v1/models/{model}", _taking(fleet.model)),

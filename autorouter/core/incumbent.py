@@ -26,12 +26,19 @@ LEAST_GAIN_TO_START = Millis(10.0)
 
 
 def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tuple[Candidate, ...], str]:
-    """*ranked* with the client's *previous* region first if it is good enough, and why; empty when it moves."""
+    """*ranked* with the client's *previous* region first if it is good enough, and why; empty when it moves.
+
+    A client that was never anywhere is at home in the nearest region: what others measured has to make a clear case
+    for another one, or more clients would be made worse by it than need be.
+    """
     here = next((each for each in ranked if each.view.region.name == previous), None)
+    word = "kept"
+    if here is None and not any(each.estimate.track for each in ranked):
+        here, word = min(ranked, key=lambda each: (each.abroad, each.estimate.law), default=None), "nearest is"
     if here is None or here is ranked[0] or here.abroad != ranked[0].abroad or _clearly(ranked[0], here):
         return tuple(ranked), ""
-    gain = here.time_to_start - ranked[0].time_to_start
-    reason = f"kept {previous}: {ranked[0].view.region.name} only {gain:.1f} ms better"
+    best, gain = ranked[0].view.region.name, here.time_to_start - ranked[0].time_to_start
+    reason = f"{word} {here.view.region.name}: {best} only {gain:.1f} ms better"
     return (here, *(each for each in ranked if each is not here)), reason
 
 

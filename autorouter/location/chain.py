@@ -5,6 +5,8 @@ from ipaddress import ip_network
 from typing import Protocol
 
 from autorouter.core.address import Address, Block, asker, is_private, network_of
+from autorouter.core.address import block as find_block
+from autorouter.core.names import Network
 from autorouter.core.networks import KnownNetwork, KnownNetworks
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Client
@@ -55,6 +57,14 @@ class Locator:
         address = asker(peer, forwarded, self._trusted)
         if address is None:
             return Client(at=said, source="unknown" if said is None else "query")
+        return self._locate(address, said)
+
+    def locate_network(self, network: Network) -> Client:
+        """What is known of the clients of *network*: of its first address, for there is no other."""
+        block = find_block(network)
+        return Client(network) if block is None else self._locate(block.network_address, None)
+
+    def _locate(self, address: Address, said: Coordinates | None) -> Client:
         network = network_of(address)
         known = self._known.find(address) or NOTHING_KNOWN
         geography = NOWHERE if is_private(address) else self._geography

@@ -14,11 +14,13 @@ from pydantic import ValidationError
 
 from autorouter.core.address import is_private, parse
 from autorouter.core.fleet import Node, Region
+from autorouter.core.latency.sample import Sample
 from autorouter.core.names import RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis, Seconds
 from autorouter.probing.kernel import KernelRtt, newest_sample, read
-from autorouter.reports import outcome_of, report_of
+from autorouter.reports import outcome_of, report_of, samples_of
+from autorouter.wire.key import Key
 from autorouter.wire.node import NodeReport
 
 PATH = "/v1/node/status"
@@ -38,14 +40,27 @@ class Found:
     report: Report | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who looks, and what for."""
+
+    router: RouterName
+    clock: Callable[[], Instant]
+    key: Key | None
+    """What proves to nodes elsewhere that a router asks; None where all nodes are on this machine."""
+    sampled: Callable[[Sample], object]
+    """Is handed every round trip of a client that a node tells of."""
+
+
 class StatusLook:
     """A line of sight to one node agent."""
 
-    def __init__(self, router: RouterName, region: Region, node: Node, clock: Callable[[], Instant]) -> None:
-        self._router = router
+    def __init__(self, watcher: Watcher, region: Region, node: Node) -> None:
+        self._watcher = watcher
         self._region = region
         self._node = node
-        self._now = clock
+        self._now = watcher.clock
+        self._since = 0
         self._session: aiohttp.ClientSession | None = None
         self._sockets: list[socket.socket] = []
         self._before: KernelRtt | None = None
@@ -60,7 +75,7 @@ class StatusLook:
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             found = _failure(exc)
         return Observation(
-            router=self._router,
+            router=self._watcher.router,
             region=self._region.name,
             node=self._node.name,
             at=self._now(),
@@ -84,7 +99,12 @@ class StatusLook:
                 connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
             )
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        async with self._session.get(self._node.agent + PATH, allow_redirects=False, headers=headers) as answer:
+        if self._watcher.key is not None:
+            headers["Authorization"] = f"Bearer {self._watcher.key.bearer}"
+        url = f"{self._node.agent}{PATH}?since={self._since}"
+        async with self._session.get(url, allow_redirects=False, headers=headers) as answer:
+            if answer.status == 401:
+                return Found(Outcome.GARBLED, "answered 401: it has another AUTOROUTER_KEY, or this router has none")
             if answer.status != 200:
                 return Found(Outcome.GARBLED, f"answered {answer.status} to {PATH}")
             body = await _at_most(answer.content, MOST_BYTES)
@@ -102,7 +122,14 @@ class StatusLook:
             return Found(Outcome.GARBLED, f"not a node report: {where}: {first['msg']}")
         if (report.region, report.node) != (self._region.name, self._node.name):
             return Found(Outcome.GARBLED, f"claims to be {report.node} in {report.region}")
+        self._hand_over(report)
         return Found(outcome_of(report), report.reason, report_of(report))
+
+    def _hand_over(self, report: NodeReport) -> None:
+        """Pass on what the node measured of clients, and ask for what comes after it the next time."""
+        for sample in samples_of(report, self._now()):
+            self._watcher.sampled(sample)
+        self._since = report.rtts_upto
 
     def _open_socket(self, info: AddrInfo) -> socket.socket:
         """A socket for aiohttp, with a second handle on it to ask the kernel by; private targets are refused here."""

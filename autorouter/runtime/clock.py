@@ -8,3 +8,8 @@ from autorouter.core.units import Instant
 def now() -> Instant:
     """Now, on the process's monotonic clock."""
     return Instant(time.monotonic())
+
+
+def unix_now() -> float:
+    """Seconds since 1970, by the wall clock that routers and nodes share to a minute."""
+    return time.time()

@@ -1,9 +1,11 @@
 """What the runtime needs of the world outside; owned here, implemented elsewhere, held to one contract suite each."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from autorouter.core.fleet import FleetSnapshot, Node, Region
+from autorouter.core.latency.sample import Evidence, Sample
+from autorouter.core.names import Network
 from autorouter.core.observation import Observation
 from autorouter.core.units import Instant
 
@@ -19,6 +21,34 @@ class Store(Protocol):
 
     def follow(self) -> AsyncGenerator[Observation, None]:
         """The recent past, then everything as it is appended, in order, until it raises `StoreError`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Shelf(Protocol):
+    """What is known of client networks, shared between routers and kept beyond their lives.
+
+    Whatever cannot be done raises `StoreError`.
+    """
+
+    async def tell(self, samples: Sequence[Sample]) -> None:
+        """Make *samples* known to every listener, within 0.2 s."""
+
+    def listen(self) -> AsyncGenerator[Sample, None]:
+        """The recent past, then every sample as it is told, in order."""
+        ...
+
+    async def keep(self, evidence: Mapping[Network, Evidence], gone: Sequence[Network] = ()) -> None:
+        """Keep *evidence* in place of what is kept of these networks, and nothing of those that are *gone*."""
+
+    def recall(self) -> AsyncGenerator[tuple[Network, Evidence], None]:
+        """Everything that is kept."""
+        ...
+
+    async def kept(self) -> int:
+        """Of how many networks something is kept."""
         ...
 
     async def close(self) -> None:
@@ -54,3 +84,9 @@ class Witness(Protocol):
 
     def failed(self, what: str, exc: Exception) -> None:
         """A defect of ours ended one step of *what*."""
+
+    def sampled(self, source: str, refusal: str | None) -> None:
+        """A client's round trip was learned, or refused."""
+
+    def shelf_changed(self, fault: str = "") -> None:
+        """What is known of client networks could be shared, or not because of *fault*; called each time."""

@@ -70,8 +70,8 @@ class RedisStore:
     """Observations in Redis. *refused* is called for each entry that is no observation."""
 
     def __init__(self, url: str, clock: Callable[[], Instant], refused: Callable[[], None]) -> None:
-        self._teller = _client(url, PATIENCE)
-        self._hearer = _client(url, 2 * BLOCK_MS / 1000)
+        self._teller = client(url, PATIENCE)
+        self._hearer = client(url, 2 * BLOCK_MS / 1000)
         self._now = clock
         self._refused = refused
 
@@ -81,7 +81,7 @@ class RedisStore:
         try:
             await self._teller.xadd(STREAM, {"o": told}, maxlen=KEPT, approximate=True)
         except (RedisError, OSError) as exc:
-            raise StoreError(_why(exc)) from exc
+            raise StoreError(why(exc)) from exc
 
     async def follow(self) -> AsyncGenerator[Observation, None]:
         """The recent past, then everything as it comes."""
@@ -91,12 +91,12 @@ class RedisStore:
             last: bytes | str = f"{max(0, seconds * 1000 - RECENT_MS)}-0"
             while True:
                 answer = await self._hearer.xread({STREAM: last}, count=BATCH, block=BLOCK_MS)
-                for entry, fields in _entries(answer):
+                for entry, fields in entries(answer):
                     last = entry
                     if (observation := self._read(entry, fields, ahead)) is not None:
                         yield observation
         except (RedisError, OSError) as exc:
-            raise StoreError(_why(exc)) from exc
+            raise StoreError(why(exc)) from exc
 
     async def close(self) -> None:
         """Let go of both connections."""
@@ -114,7 +114,8 @@ class RedisStore:
             return None
 
 
-def _client(url: str, patience: float) -> Redis:
+def client(url: str, patience: float) -> Redis:
+    """A client that gives up after *patience* seconds, and does not try again by itself."""
     return Redis.from_url(
         url,
         socket_timeout=patience,
@@ -125,12 +126,13 @@ def _client(url: str, patience: float) -> Redis:
     )
 
 
-def _entries(answer: object) -> Entries:
+def entries(answer: object) -> Entries:
     """The entries of an XREAD answer, which is a mapping under RESP3: stream → list of lists of entries."""
     if not isinstance(answer, dict):
         return []
     return [(entry, fields) for batch in answer.values() for entries in batch for entry, fields in entries]
 
 
-def _why(exc: Exception) -> str:
+def why(exc: Exception) -> str:
+    """What went wrong, for people."""
     return f"{type(exc).__name__}: {exc}"[:200]

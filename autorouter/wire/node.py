@@ -68,5 +68,5 @@ class NodeReport(Wire):
     rtts: Annotated[tuple[NetworkRtt, ...], Field(max_length=MOST_RTTS)] = ()
     """Networks measured since the cursor that ``?since=`` gave, oldest change first; those that do not fit come next
     time."""
-    rtts_upto: Annotated[int, Field(ge=0)] = 0
+    rtts_upto: Annotated[int, Field(ge=0, le=2**53)] = 0
     """The cursor to ask with next. It belongs to this boot."""

@@ -14,6 +14,15 @@ class Alternate(Wire):
     rtt_ms: float
 
 
+class ProbeAsked(Wire):
+    """A region that the client is asked to let itself be measured by."""
+
+    region: str
+    url: str
+    """To be fetched once, over a new connection, when the client has nothing else to do. The node measures, and the
+    answer is empty; a client that does not do it loses nothing but a better answer next time."""
+
+
 class RouteAnswer(Wire):
     """Where to go. The first four members are what PolarGrid's own client reads.
 
@@ -35,6 +44,8 @@ class RouteAnswer(Wire):
     """At most three."""
     degraded: bool | None = None
     """True when only degraded or full regions were left; absent otherwise."""
+    probe: ProbeAsked | None = None
+    """Absent when nothing more is to be learned of this client, or nobody can check a ticket."""
 
 
 class ClientSeen(Wire):
@@ -50,6 +61,26 @@ class ClientSeen(Wire):
     source: str
 
 
+class Measured(Wire):
+    """What was measured between the client's network and a region."""
+
+    rtt_ms: float
+    """Median of the latest."""
+    n: int
+    age_s: float
+    source: str
+    """``served``, ``probe`` or ``reported``."""
+
+
+class Exploring(Wire):
+    """What is worth measuring next, and why."""
+
+    region: str
+    saving_ms: float
+    """Expected."""
+    why: str
+
+
 class Ranked(Wire):
     """One eligible region with its price in parts, in ms."""
 
@@ -60,6 +91,12 @@ class Ranked(Wire):
     rtt_ms: float
     rtt_spread_ms: float
     rtt_source: str
+    law_ms: float | None = None
+    """What distance alone says …"""
+    prior_ms: float | None = None
+    """… and corrected by what other clients measured, before this one was."""
+    measured: Measured | None = None
+    """What this client's network was measured to take; ``rtt_ms`` is what both together make likely."""
     wait_ms: float
     headroom: float
     """Free share of its slots, 0 to 1."""
@@ -88,6 +125,8 @@ class Explained(Wire):
     """How old that snapshot was."""
     ranked: tuple[Ranked, ...]
     rejected: tuple[Rejected, ...]
+    exploring: Exploring | None = None
+    """The region that is worth measuring, whether or not this router can ask for it."""
 
 
 class ExplainedAnswer(RouteAnswer):

@@ -3,25 +3,33 @@
 import pytest
 from aiohttp import ClientSession, web
 
+from autorouter.api.asker import Asker
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
 from autorouter.api.route import RouteEdge
+from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
+from autorouter.api.tickets import Tickets
 from autorouter.core.address import block
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import FleetSnapshot, Stage
+from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import Country
 from autorouter.core.networks import KnownNetwork
 from autorouter.core.units import Instant, Millis
 from autorouter.location.chain import Locator
 from autorouter.runtime.clock import now
+from autorouter.runtime.learner import Learner
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
+from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.telemetry import Telemetry
+from autorouter.wire.key import Key
 from tests.scenes import MONTREAL, NEW_YORK, TORONTO, VANCOUVER, region
 
 LOOPBACK = block("127.0.0.0/8")
+KEY = Key("a-key-of-routers-and-nodes")
 
 
 class Site:
@@ -42,8 +50,10 @@ class Site:
         snapshot = FleetSnapshot(7, now(), views)
         if hasattr(self, "snapshots"):
             self.snapshots.catalog, self.snapshots.fleet = catalog, snapshot
+            self.atlas.follow(catalog.regions)
         else:
             self.snapshots = Snapshots(catalog, snapshot)
+            self.atlas = Atlas(catalog.regions)
 
     def age(self, seconds):
         fleet = self.snapshots.fleet
@@ -52,10 +62,15 @@ class Site:
     def app(self):
         known = (KnownNetwork(LOOPBACK, TORONTO, Country("CA")),
                  KnownNetwork(block("203.0.113.0/24"), VANCOUVER, Country("CA")))  # fmt: skip
-        router = Router(self.snapshots, (self.telemetry.decided,))
-        route = RouteEdge(router, self.snapshots, Locator(known, (LOOPBACK,)), now)
+        router = Router(self.snapshots, self.atlas, now, (self.telemetry.decided,))
+        asker = Asker(Locator(known, (LOOPBACK,)))
+        learner = Learner(
+            self.atlas, self.snapshots, MemoryShelf(), asker.locator.locate_network, now, self.telemetry
+        )
+        route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0))
+        rtt = RttEdge(learner, self.snapshots, asker, now)
         health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
-        return site(route, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
+        return site(route, rtt, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from aiohttp import web
 from autorouter.core.fleet import Node
 from autorouter.core.names import NodeName, RouterName
 from autorouter.core.observation import Outcome
-from autorouter.probing.status import MOST_BYTES, StatusLook
+from autorouter.probing.status import MOST_BYTES, StatusLook, Watcher
 from autorouter.runtime.clock import now
 from tests.fake_node import as_json, fake_node, report
 from tests.scenes import region
@@ -29,9 +29,9 @@ async def look(node):
     await opened.close()
 
 
-def look_at(url, *, allow_private=True):
+def look_at(url, *, allow_private=True, key=None, sampled=list):
     about = replace(region("yto-01").region, allow_private=allow_private)
-    return StatusLook(RouterName("r-us"), about, Node(NodeName("yto-01"), url), now)
+    return StatusLook(Watcher(RouterName("r-us"), now, key, sampled), about, Node(NodeName("yto-01"), url))
 
 
 async def found(url, **more):

@@ -55,8 +55,10 @@ class Estimate(NamedTuple):
     spread: Millis
     """One standard deviation of what it may be off by."""
     source: Origin
+    law: Millis
+    """What distance alone says."""
     prior: Millis
-    """What was believed before this network was measured."""
+    """What was believed before this network was measured: the law, corrected by what others measured."""
     z: float
     """Where errors are normal: the mean …"""
     sigma: float
@@ -84,7 +86,8 @@ class Belief:
         self._shares = [globe.kinship(number) for number in self._numbers]
         noises = [track.noise_of_z(now, jitter) for track in self._tracks.values()]
         self._inverse, log_determinant = inverse(self._covariance(noises))
-        missed = [z_of(each.rtt) - mean for each, (mean, _) in zip(self._tracks.values(), self._priors, strict=True)]
+        measured = zip(self._tracks.values(), self._priors, strict=True)
+        missed = [z_of(track.rtt) - guess.mean for track, guess in measured]
         self._weights = [sum(map(float.__mul__, row, missed)) for row in self._inverse]
         distance = sum(map(float.__mul__, missed, self._weights))
         self.likelihood = -(distance + log_determinant) / 2
@@ -108,14 +111,14 @@ class Belief:
         return self._moved[name]
 
     def _worked_out(self, number: int) -> Estimate:
-        mean, spread = self.prior.of(number)
+        law, mean, spread = self.prior.of(number)
         before = rtt_of(mean)
         if (apart := self._apart.get(number)) is not None:
             z, sigma = z_of(apart.rtt), apart.noise_of_z(self._now, self._jitter)
-            return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", before, z, sigma, apart)
+            return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", law, before, z, sigma, apart)
         if not self._numbers:
             origin: Origin = "estimated" if self.prior.placed else "unknown"
-            return Estimate(before, Millis((before + SHIFT) * spread), origin, before, mean, spread)
+            return Estimate(before, Millis((before + SHIFT) * spread), origin, law, before, mean, spread)
         shared = [self._shared(i, number, spread) for i in range(len(self._numbers))]
         z = mean + sum(map(float.__mul__, shared, self._weights))
         explained = sum(
@@ -124,12 +127,12 @@ class Belief:
         sigma = sqrt(max(0.0, spread * spread - explained))
         track = self._tracks.get(number)
         return Estimate(
-            rtt_of(z), Millis(exp(z) * sigma), "measured" if track else "estimated", before, z, sigma, track
+            rtt_of(z), Millis(exp(z) * sigma), "measured" if track else "estimated", law, before, z, sigma, track
         )
 
     def _shared(self, i: int, number: int, spread: float) -> float:
         """Covariance between the *i*-th measured region and another."""
-        own = self._priors[i][1]
+        own = self._priors[i].spread
         if self._numbers[i] == number:
             return own * own
         return own * spread * (COMMON + KIN * self._shares[i][number])
@@ -137,7 +140,7 @@ class Belief:
     def _covariance(self, noises: list[float]) -> Matrix:
         """Σ_OO + R."""
         rows = [
-            [self._shared(i, number, self._priors[j][1]) for j, number in enumerate(self._numbers)]
+            [self._shared(i, number, self._priors[j].spread) for j, number in enumerate(self._numbers)]
             for i in range(len(self._numbers))
         ]
         for i, noise in enumerate(noises):

@@ -1,15 +1,13 @@
 """Which samples are refused at the door: those that cannot be, and those that nobody may give."""
 
 from collections.abc import Mapping
-from ipaddress import ip_network
 from types import MappingProxyType
 
-from autorouter.core.address import is_private
+from autorouter.core.address import GRAIN, block, is_private
 from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.prior import radius_of
 from autorouter.core.latency.sample import Sample
 from autorouter.core.latency.sources import SOURCES
-from autorouter.core.names import Network
 from autorouter.core.place import floor_rtt, vector
 from autorouter.core.query import Client
 from autorouter.core.units import Kilometres, Millis
@@ -20,12 +18,9 @@ LONGEST = Millis(5000.0)
 SLACK = 3.0
 """Standard deviations by which a place may be wrong before a client's own report is called impossible."""
 
-GRAIN = (24, 48)
-"""Prefix lengths of client networks."""
-
 REFUSALS: Mapping[str, str] = MappingProxyType(
     {
-        "unknown": "no such region, or no such source",
+        "unknown": "no such region, source or client network",
         "absurd": f"not between 0 and {LONGEST:g} ms",
         "private": "a private or reserved network that networks: in regions.yaml does not name",
         "impossible": "faster than light in fibre over that distance",
@@ -36,22 +31,16 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
 
 def refusal(sample: Sample, client: Client, globe: Globe) -> str | None:
     """Why *sample* of *client* is refused, a key of `REFUSALS`; None if it is not."""
+    network = block(sample.network)
+    if network is None or network.prefixlen != GRAIN[network.version]:
+        return "unknown"
     if sample.region not in globe.number or sample.source not in SOURCES:
         return "unknown"
     if not 0 < sample.rtt <= LONGEST:
         return "absurd"
-    if client.source != "networks" and not public(sample.network):
+    if client.source != "networks" and is_private(network.network_address):
         return "private"
     return "impossible" if sample.rtt < _floor(sample, client, globe) else None
-
-
-def public(network: Network) -> bool:
-    """Whether *network* is a client network of the open internet."""
-    try:
-        block = ip_network(network)
-    except ValueError:
-        return False
-    return block.prefixlen in GRAIN and not is_private(block.network_address)
 
 
 def _floor(sample: Sample, client: Client, globe: Globe) -> Millis:

@@ -24,7 +24,7 @@ REACH = Kilometres(1500.0)
 FARTHEST = Kilometres(6000.0)
 """From which it counts for nothing: 6 % would be left."""
 
-SHRINK = 1.0
+SHRINK = 2.0
 """Networks that have to agree before half of what they say is believed."""
 
 MOST_VOICES = 32

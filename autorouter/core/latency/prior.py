@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import hypot
+from math import hypot, log
+from typing import NamedTuple
 
 from autorouter.core.latency.globe import Globe
-from autorouter.core.latency.law import RTTS, SHIFT, SPREADS, row, z_of
+from autorouter.core.latency.law import RTTS, SHIFT, SPREADS, row, rtt_of, z_of
 from autorouter.core.latency.offsets import Offsets, Pool
 from autorouter.core.names import RegionName
 from autorouter.core.place import cell_of, vector
@@ -43,6 +44,17 @@ def radius_of(client: Client) -> Kilometres:
     return max(stated, least) if client.access in (Access.MOBILE, Access.SATELLITE) else stated
 
 
+class Guess(NamedTuple):
+    """What is guessed of one path."""
+
+    law: Millis
+    """By distance alone."""
+    mean: float
+    """Of z."""
+    spread: float
+    """Of z, one standard deviation."""
+
+
 class Prior:
     """Mean and spread of z, region by region. *own* are the router's own round trips, for clients who are nowhere."""
 
@@ -67,18 +79,20 @@ class Prior:
         """Whether anything is known of where the client is."""
         return self._at is not None
 
-    def of(self, number: int) -> tuple[float, float]:
-        """Mean and spread of z to one region."""
+    def of(self, number: int) -> Guess:
+        """What is guessed of the path to one region."""
         name = self._globe.names[number]
         if self._at is None:
-            return self._nowhere(name), WIDEST
+            z = self._nowhere(name)
+            return Guess(rtt_of(z), z, WIDEST)
         i = row(self._globe.distance(self._at, number))
         rtt = RTTS[i]
         # Half the difference over the doubt rather than a slope: the law is steep near zero, and a slope there
         # would make a small doubt look like a continent.
         farther, nearer = RTTS[min(i + self._reach, len(RTTS) - 1)], RTTS[max(i - self._reach, 0)]
         doubt = (farther - nearer) / 2 / (rtt + SHIFT)
-        return z_of(Millis(rtt)) + self._offsets.get(name, 0.0) + self._common, hypot(SPREADS[i], doubt)
+        mean = log(rtt + SHIFT) + self._offsets.get(name, 0.0) + self._common
+        return Guess(Millis(rtt), mean, hypot(SPREADS[i], doubt))
 
     def _nowhere(self, name: RegionName) -> float:
         """The mean over the clients that were measured to it, else what the router itself sees of it."""

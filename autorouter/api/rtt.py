@@ -1,0 +1,59 @@
+"""``POST /v1/rtt``: what clients measured themselves. Believed a little: it can be forged."""
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from autorouter.api.asker import Asker
+from autorouter.api.problems import refuse
+from autorouter.core.latency.judge import REFUSALS
+from autorouter.core.latency.sample import Sample
+from autorouter.core.names import Network
+from autorouter.core.query import Client
+from autorouter.core.units import Millis
+from autorouter.core.words import shown
+from autorouter.runtime.learner import Learner
+from autorouter.runtime.ports import Clock
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.wire.sample import RttAnswer, RttRefused, RttReport, RttReported
+
+
+class RttEdge:
+    """Takes reports."""
+
+    def __init__(self, learner: Learner, snapshots: Snapshots, asker: Asker, clock: Clock) -> None:
+        self._learner = learner
+        self._snapshots = snapshots
+        self._asker = asker
+        self._now = clock
+
+    async def post(self, request: web.Request) -> web.Response:
+        """202 with what was accepted; 422 if that is nothing."""
+        client = self._asker.of(request)
+        if client.network is None:
+            raise refuse("rtt_refused", "the client's address is not known, so nothing can be remembered of it")
+        report = _read(await request.read())
+        refused = [each for told in report.rtts if (each := self._take(told, client, client.network)) is not None]
+        if len(refused) == len(report.rtts):
+            reasons = "; ".join(f"{shown(each.region)}: {each.reason}" for each in refused)
+            raise refuse("rtt_refused", reasons)
+        told = RttAnswer(accepted=len(report.rtts) - len(refused), refused=tuple(refused))
+        return web.Response(status=202, text=told.model_dump_json(), content_type="application/json")
+
+    def _take(self, told: RttReported, client: Client, network: Network) -> RttRefused | None:
+        """Hand on one report; why it was refused, if it was."""
+        view = self._snapshots.fleet.by_name.get(told.region.lower())
+        reason = "unknown"
+        if view is not None:
+            sample = Sample(network, view.region.name, Millis(told.rtt_ms), 1, self._now(), "reported")
+            reason = self._learner.take(sample, client) or ""
+        return RttRefused(region=told.region, reason=REFUSALS[reason]) if reason else None
+
+
+def _read(body: bytes) -> RttReport:
+    try:
+        return RttReport.model_validate_json(body)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "body"
+        expected = 'expected {"rtts": [{"region": "yto-01", "rtt_ms": 12.3}, …]}, up to 16'
+        raise refuse("invalid_body", f"{where}: {first['msg'].lower()}; {expected}", where[:64]) from exc

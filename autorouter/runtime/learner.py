@@ -1,0 +1,141 @@
+"""The write path of what is known of clients: hear what was measured, judge it, learn it, share it and keep it.
+
+Nothing here is waited for by a request. While the shelf cannot be reached this router goes on learning from what its
+nodes tell it, and hands over what it owes when the shelf is back, even if that has lost all it had.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from itertools import islice
+
+from autorouter.core.errors import StoreError
+from autorouter.core.latency.atlas import Atlas
+from autorouter.core.latency.judge import refusal
+from autorouter.core.latency.sample import Sample
+from autorouter.core.names import Network
+from autorouter.core.query import Client
+from autorouter.runtime.ports import Clock, Shelf, Witness
+from autorouter.runtime.snapshots import Snapshots
+
+TURN = 0.5
+"""Seconds between two turns: how soon what was learned reaches beliefs, and other routers."""
+
+BATCH = 500
+"""Samples told, and networks kept, in one turn."""
+
+MOST_UNTOLD = 10_000
+"""Samples that wait to be told; the oldest go first, for what they taught is kept with their network."""
+
+AUDIT = 60.0
+"""Seconds between two looks at whether the shelf still has what it was given."""
+
+RETRY = 1.0
+"""Seconds before what failed is tried again."""
+
+Locate = Callable[[Network], Client]
+"""Who a client network is, as far as it can be known without an address."""
+
+
+class Learner:
+    """Keeps the atlas."""
+
+    def __init__(
+        self, atlas: Atlas, snapshots: Snapshots, shelf: Shelf, locate: Locate, clock: Clock, witness: Witness
+    ) -> None:
+        self.locate = locate
+        self._atlas = atlas
+        self._snapshots = snapshots
+        self._shelf = shelf
+        self._now = clock
+        self._witness = witness
+        self._untold: dict[Sample, None] = {}
+        self._unkept: dict[Network, None] = {}
+        self._gone: dict[Network, None] = {}
+        self._audited = clock()
+
+    def take(self, sample: Sample, client: Client | None = None) -> str | None:
+        """Learn *sample*, of *client* if more is known than its network; why it is refused, or None if it is not."""
+        who = client or self.locate(sample.network)
+        refused = refusal(sample, who, self._atlas.globe)
+        if refused is not None:
+            self._witness.sampled(sample.source, refused)
+        elif self._atlas.learn(sample, who):
+            self._witness.sampled(sample.source, None)
+            self._owe(sample)
+        return refused
+
+    async def run(self) -> None:
+        """Learn until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._steadily("learn", self._hear))
+            await self._steadily("share", self._turn)
+
+    async def _steadily(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Take *step* again and again; a defect in one is told, and costs a pause, not the router."""
+        while True:
+            try:
+                await step()
+            except StoreError as exc:
+                self._witness.shelf_changed(str(exc))
+                await asyncio.sleep(RETRY)
+            except Exception as exc:  # noqa: BLE001 - the top of a loop that must not end
+                self._witness.failed(what, exc)
+                await asyncio.sleep(RETRY)
+
+    async def _hear(self) -> None:
+        """Recall what was known, then hear what other routers learn."""
+        async with aclosing(self._shelf.recall()) as kept:
+            async for network, evidence in kept:
+                if not self._atlas.evidence(network).tracks:
+                    self._atlas.recall(network, evidence, self.locate(network))
+        async with aclosing(self._shelf.listen()) as news:
+            async for sample in news:
+                self._witness.shelf_changed()
+                client = self.locate(sample.network)
+                if refusal(sample, client, self._atlas.globe) is None:
+                    self._atlas.learn(sample, client)
+
+    async def _turn(self) -> None:
+        """Let beliefs know what was learned, and the shelf too."""
+        await asyncio.sleep(TURN)
+        fleet = self._snapshots.fleet
+        self._atlas.own = {view.region.name: view.rtt for view in fleet.regions if view.rtt is not None}
+        self._atlas.refresh()
+        self._gone |= dict.fromkeys(self._atlas.forget())
+        await self._tell()
+        await self._keep()
+        if self._now() - self._audited > AUDIT:
+            self._audited = self._now()
+            await self._audit()
+
+    async def _tell(self) -> None:
+        samples = list(islice(self._untold, BATCH))
+        if samples:
+            await self._shelf.tell(samples)
+            self._witness.shelf_changed()
+        for sample in samples:
+            self._untold.pop(sample, None)
+
+    async def _keep(self) -> None:
+        networks = list(islice(self._unkept, BATCH))
+        gone = [network for network in islice(self._gone, BATCH) if not self._atlas.evidence(network).tracks]
+        there = {network: self._atlas.evidence(network) for network in networks}
+        if networks or gone:
+            await self._shelf.keep({network: each for network, each in there.items() if each.tracks}, gone)
+        for network, each in there.items():
+            if self._atlas.evidence(network) is each:
+                self._unkept.pop(network, None)
+        for network in gone:
+            self._gone.pop(network, None)
+
+    async def _audit(self) -> None:
+        """A shelf that has less than half of what is known has lost it: it gets everything again."""
+        if 2 * await self._shelf.kept() < len(self._atlas):
+            self._unkept |= {network: None for network, _ in self._atlas.networks()}
+
+    def _owe(self, sample: Sample) -> None:
+        self._untold[sample] = None
+        self._unkept[sample.network] = None
+        if len(self._untold) > MOST_UNTOLD:
+            del self._untold[next(iter(self._untold))]
