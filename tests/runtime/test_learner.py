@@ -1,0 +1,203 @@
+"""What is heard of clients is judged, learned, shared and kept; and none of it waits for the shelf."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from autorouter.core.catalog import Catalog
+from autorouter.core.errors import StoreError
+from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.latency.atlas import Atlas
+from autorouter.core.latency.sample import Evidence, Sample, Track
+from autorouter.core.names import Network, RegionName
+from autorouter.core.query import Client
+from autorouter.core.units import Instant, Millis
+from autorouter.runtime import learner as module
+from autorouter.runtime.clock import now
+from autorouter.runtime.learner import Learner
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.store.memory_shelf import MemoryShelf
+from tests.scenes import MONTREAL, TORONTO, region
+
+HERE, THERE = Network("203.0.113.0/24"), Network("203.0.114.0/24")
+YTO, YUL = RegionName("yto-01"), RegionName("yul-01")
+
+
+def sample(rtt=12.5, network=HERE, source="served", name=YTO):
+    return Sample(network, name, Millis(rtt), 1, now(), source)
+
+
+class Told:
+    def __init__(self):
+        self.samples, self.shelf, self.failures = [], [], []
+
+    def sampled(self, source, refusal):
+        self.samples.append((source, refusal))
+
+    def shelf_changed(self, fault=""):
+        self.shelf.append(fault)
+
+    def failed(self, what, exc):
+        self.failures.append((what, exc))
+
+
+class Flaky(MemoryShelf):
+    """A shelf that can be away, and can lose everything."""
+
+    away = False
+
+    async def tell(self, samples):
+        self._there()
+        await super().tell(samples)
+
+    async def keep(self, evidence, gone=()):
+        self._there()
+        await super().keep(evidence, gone)
+
+    def _there(self):
+        if self.away:
+            raise StoreError("away")
+
+    def lose_everything(self):
+        self._kept.clear()
+
+
+class Scene:
+    def __init__(self, shelf):
+        views = (region("yto-01", TORONTO, rtt=Millis(3.0)), region("yul-01", MONTREAL))
+        catalog = Catalog(tuple(view.region for view in views))
+        self.shelf, self.told = shelf, Told()
+        self.atlas = Atlas(catalog.regions)
+        snapshots = Snapshots(catalog, FleetSnapshot(1, now(), views))
+        self.learner = Learner(self.atlas, snapshots, shelf, self.locate, now, self.told)
+
+    @staticmethod
+    def locate(network):
+        return Client(network, TORONTO, source="networks")
+
+    @asynccontextmanager
+    async def running(self):
+        task = asyncio.ensure_future(self.learner.run())
+        yield self
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    monkeypatch.setattr(module, "TURN", 0.01)
+    monkeypatch.setattr(module, "RETRY", 0.01)
+
+
+async def until(holds):
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_one_router_learns_another_believes():
+    shelf = MemoryShelf()
+    one, other = Scene(shelf), Scene(shelf)
+    async with one.running(), other.running():
+        one.learner.take(sample(33.0))
+        await until(lambda: other.atlas.evidence(HERE).tracks)
+    assert other.atlas.evidence(HERE).tracks[YTO].rtt == 33.0
+    assert other.told.samples == []
+
+
+async def test_a_router_that_starts_recalls_what_was_known():
+    shelf = MemoryShelf()
+    await shelf.keep({HERE: Evidence({YUL: Track((Millis(9.0),), 1, Instant(now() - 9e5), "served")})})
+    scene = Scene(shelf)
+    async with scene.running():
+        await until(lambda: scene.atlas.evidence(HERE).tracks)
+
+
+async def test_what_was_learned_since_is_not_overwritten_by_what_was_kept():
+    shelf = MemoryShelf()
+    await shelf.keep(
+        {network: Evidence({YTO: Track((Millis(9.0),), 1, now(), "served")}) for network in (HERE, THERE)}
+    )
+    scene = Scene(shelf)
+    scene.learner.take(sample(50.0))
+    async with scene.running():
+        await until(lambda: scene.atlas.evidence(THERE).tracks)
+    assert scene.atlas.evidence(HERE).tracks[YTO].rtt == 50.0
+
+
+async def test_a_sample_that_cannot_be_is_refused_counted_and_told_to_nobody():
+    scene = Scene(MemoryShelf())
+    assert scene.learner.take(sample(-1.0)) == "absurd"
+    assert scene.learner.take(sample(name=RegionName("xxx-01"))) == "unknown"
+    assert scene.told.samples == [("served", "absurd"), ("served", "unknown")]
+    assert len(scene.atlas) == 0
+
+
+async def test_what_another_router_says_is_judged_too():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    await shelf.tell([sample(99_999.0), sample(20.0, THERE)])
+    async with scene.running():
+        await until(lambda: scene.atlas.evidence(THERE).tracks)
+    assert not scene.atlas.evidence(HERE).tracks
+
+
+async def test_while_the_shelf_is_away_learning_goes_on_and_it_gets_what_it_missed():
+    shelf = Flaky()
+    shelf.away = True
+    scene = Scene(shelf)
+    async with scene.running():
+        scene.learner.take(sample())
+        await until(lambda: "away" in scene.told.shelf)
+        assert scene.atlas.evidence(HERE).tracks
+        shelf.away = False
+        await until(lambda: shelf._kept)
+    assert HERE in shelf._kept
+
+
+async def test_a_shelf_that_lost_everything_gets_it_again(monkeypatch):
+    monkeypatch.setattr(module, "AUDIT", 0.0)
+    shelf = Flaky()
+    scene = Scene(shelf)
+    async with scene.running():
+        scene.learner.take(sample())
+        await until(lambda: shelf._kept)
+        shelf.lose_everything()
+        await until(lambda: shelf._kept)
+
+
+async def test_what_is_forgotten_is_not_kept_either():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    scene.atlas._most = 1
+    async with scene.running():
+        scene.learner.take(sample())
+        await until(lambda: HERE in shelf._kept)
+        scene.learner.take(sample(network=THERE))
+        await until(lambda: THERE in shelf._kept and HERE not in shelf._kept)
+
+
+async def test_only_so_many_samples_wait_to_be_told(monkeypatch):
+    monkeypatch.setattr(module, "MOST_UNTOLD", 2)
+    scene = Scene(MemoryShelf())
+    for number in range(5):
+        scene.learner.take(sample(network=Network(f"203.0.{number}.0/24")))
+    assert len(scene.learner._untold) == 2
+
+
+async def test_a_defect_costs_a_pause_not_the_router():
+    scene = Scene(MemoryShelf())
+    scene.learner.locate = None
+    await scene.shelf.tell([sample()])
+    async with scene.running():
+        await until(lambda: scene.told.failures)
+        scene.learner.locate = scene.locate
+        await until(lambda: scene.atlas.evidence(HERE).tracks)
+
+
+async def test_the_routers_own_round_trips_are_there_for_clients_who_are_nowhere():
+    scene = Scene(MemoryShelf())
+    async with scene.running():
+        await until(lambda: scene.atlas.own)
+    assert scene.atlas.own == {YTO: 3.0}

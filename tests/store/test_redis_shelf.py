@@ -1,0 +1,71 @@
+"""What only a real one can do: hold nonsense, and not be there."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from autorouter.core.errors import StoreError
+from autorouter.runtime.clock import now
+from autorouter.store.redis_shelf import NETWORKS, STREAM, RedisShelf
+from tests.contracts.test_shelf import HERE, evidence, first, recalled, sample
+
+NOWHERE = "unix:///nowhere/valkey.sock"
+
+
+@pytest.fixture
+async def shelf(valkey):
+    valkey.flush()
+    refused = []
+    opened = RedisShelf(valkey.url, now, lambda: refused.append(1))
+    opened.refused = refused
+    yield opened
+    await opened.close()
+
+
+async def test_nonsense_in_the_stream_is_skipped_and_counted(shelf, valkey):
+    with valkey.client() as client:
+        client.xadd(STREAM, {"s": b"\xff\xfe"})
+        client.xadd(STREAM, {"other": b"{}"})
+        client.xadd(
+            STREAM, {"s": b'{"network":"203.0.113.0/24","region":"yto-01","rtt_ms":-1,"n":1,"source":"served"}'}
+        )
+    await shelf.tell([sample()])
+    assert len(await first(shelf, 1)) == 1
+    assert len(shelf.refused) == 3
+
+
+async def test_nonsense_in_the_hash_is_skipped_and_counted(shelf, valkey):
+    await shelf.keep({HERE: evidence(12.0)})
+    with valkey.client() as client:
+        client.hset(NETWORKS, mapping={"203.0.114.0/24": b"no", "203.0.115.0/24": b'{"tracks":[{"region":"x"}]}'})
+    assert list(await recalled(shelf)) == [HERE]
+    assert len(shelf.refused) == 2
+
+
+@pytest.mark.parametrize("act", ["tell", "keep", "kept", "recall", "listen"])
+async def test_a_redis_that_is_not_there_is_a_store_error(act):
+    shelf = RedisShelf(NOWHERE, now, lambda: None)
+    with pytest.raises(StoreError):
+        match act:
+            case "tell":
+                await shelf.tell([sample()])
+            case "keep":
+                await shelf.keep({HERE: evidence(1.0)})
+            case "kept":
+                await shelf.kept()
+            case "recall":
+                await recalled(shelf)
+            case _:
+                async with asyncio.timeout(5), aclosing(shelf.listen()) as news:
+                    await anext(news)
+    await shelf.close()
+
+
+async def test_nothing_finer_than_a_network_is_written(shelf, valkey):
+    await shelf.tell([sample()])
+    await shelf.keep({HERE: evidence(12.0)})
+    with valkey.client() as client:
+        everything = repr(client.xrange(STREAM)) + repr(client.hgetall(NETWORKS))
+    assert "203.0.113.0/24" in everything
+    assert "203.0.113.77" not in everything
