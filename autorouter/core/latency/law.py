@@ -56,16 +56,6 @@ def typical_rtt(km: Kilometres) -> Millis:
     return Millis(_at(TYPICAL, km))
 
 
-def blur(km: Kilometres, radius: Kilometres) -> Millis:
-    """What *radius* kilometres of doubt about a place *km* away are worth.
-
-    Half the difference over ``km ± radius`` rather than a slope at *km*: the law is steep near zero, and a slope
-    there would make a small doubt look like a continent.
-    """
-    farther, nearer = Kilometres(km + radius), Kilometres(max(0.0, km - radius))
-    return Millis((typical_rtt(farther) - typical_rtt(nearer)) / 2)
-
-
 def spread(km: Kilometres) -> float:
     """One standard deviation of z for a client and a region *km* apart whose places are exactly known.
 

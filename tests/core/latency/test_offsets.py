@@ -1,0 +1,134 @@
+"""What clients teach each other, and how little a liar can."""
+
+from math import exp
+from random import Random
+
+import pytest
+
+from autorouter.core.latency.offsets import FEWEST, MOST_VOICES, Offsets, Pool, clipped, densest
+from autorouter.core.names import Country, Network, RegionName
+from autorouter.core.place import cell_of
+from tests.scenes import LONDON, MONTREAL, TORONTO
+
+YTO = RegionName("yto-01")
+HERE, NEAR, FAR = cell_of(TORONTO), cell_of(MONTREAL), cell_of(LONDON)
+CA, ROGERS = Country("CA"), Pool(812, Country("CA"))
+
+
+def network(number):
+    return Network(f"203.0.{number}.0/24")
+
+
+def told(figures, pool=ROGERS):
+    offsets = Offsets()
+    for number, figure in enumerate(figures):
+        offsets.hear_line(pool, network(number), figure)
+    return offsets
+
+
+def test_a_cell_that_nobody_was_measured_in_and_near_has_no_offsets():
+    assert Offsets().seen_from(HERE) == {}
+
+
+def test_what_is_learned_here_counts_less_there_and_nothing_an_ocean_away():
+    offsets = Offsets()
+    for number in range(8):
+        offsets.hear_path(HERE, YTO, network(number), 0.4)
+    here, near = offsets.seen_from(HERE)[YTO], offsets.seen_from(NEAR)[YTO]
+    assert 0 < near < here < 0.4
+    antipode = (-9, 20)
+    assert offsets.seen_from(antipode) == {}
+
+
+def test_one_voice_is_believed_less_than_many():
+    one, many = Offsets(), Offsets()
+    one.hear_path(HERE, YTO, network(0), 0.4)
+    for number in range(20):
+        many.hear_path(HERE, YTO, network(number), 0.4)
+    assert one.seen_from(HERE)[YTO] < many.seen_from(HERE)[YTO]
+
+
+def test_a_network_has_one_voice_however_often_it_speaks():
+    offsets = Offsets()
+    for _ in range(50):
+        offsets.hear_path(HERE, YTO, network(0), 0.4)
+    once = Offsets()
+    once.hear_path(HERE, YTO, network(0), 0.4)
+    assert offsets.seen_from(HERE) == once.seen_from(HERE)
+
+
+def test_only_the_latest_voices_are_remembered():
+    offsets = Offsets()
+    for number in range(3 * MOST_VOICES):
+        offsets.hear_path(HERE, YTO, Network(f"10.{number}.0.0/24"), 0.0 if number < MOST_VOICES else 0.5)
+    assert offsets.seen_from(HERE)[YTO] > 0.45
+
+
+def test_what_is_told_changes_with_a_refresh_and_not_before():
+    offsets = Offsets()
+    assert offsets.seen_from(HERE) == {}
+    offsets.hear_path(HERE, YTO, network(0), 0.4)
+    version = offsets.version
+    assert offsets.seen_from(HERE) == {}
+    offsets.refresh(8)
+    assert offsets.seen_from(HERE)[YTO] > 0
+    assert offsets.version > version
+
+
+def test_a_refresh_without_news_changes_nothing():
+    offsets = Offsets()
+    offsets.seen_from(HERE)
+    offsets.refresh(8)
+    assert offsets.version == 0
+
+
+def test_a_region_that_moved_is_forgotten():
+    offsets = Offsets()
+    offsets.hear_path(HERE, YTO, network(0), 0.4)
+    offsets.hear_time(YTO, network(0), 3.0)
+    offsets.forget({YTO})
+    assert offsets.seen_from(HERE) == {}
+    assert offsets.typical(YTO) is None
+
+
+def test_what_clients_take_to_a_region_wherever_they_are():
+    offsets = Offsets()
+    for number, z in enumerate((3.0, 3.1, 9.0)):
+        offsets.hear_time(YTO, network(number), z)
+    assert offsets.typical(YTO) == pytest.approx(3.05)
+
+
+@pytest.mark.parametrize("voices", range(FEWEST))
+def test_a_pool_moves_only_when_enough_networks_say_so(voices):
+    assert told([0.8] * voices).common(ROGERS) == 0.0
+
+
+def test_a_provider_is_known_better_than_its_country():
+    offsets = told([0.5] * 10)
+    for number in range(100, 110):
+        offsets.hear_line(Pool(577, CA), network(number), -0.1)
+    assert offsets.common(ROGERS) > offsets.common(Pool(None, CA))
+    assert offsets.common(Pool(577, CA)) < offsets.common(Pool(None, CA))
+    assert offsets.common(Pool(999, CA)) == offsets.common(Pool(None, CA))
+    assert offsets.common(Pool(None, Country("US"))) == 0.0
+
+
+def test_a_residual_counts_up_to_a_limit():
+    assert (clipped(7.0), clipped(-7.0), clipped(0.3)) == (1.0, -1.0, 0.3)
+
+
+def test_the_densest_of_one_is_itself():
+    assert densest([0.7]) == 0.7
+
+
+@pytest.mark.parametrize("lie", [-3.0, -0.8, 0.8, 3.0])
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.2])
+def test_a_third_of_liars_moves_a_pool_by_less_than_a_tenth(lie, spread):
+    """Averaged over draws, for one pool of thirty has a median that wanders by as much by itself."""
+    shifts = []
+    for seed in range(40):
+        dice = Random(seed)
+        honest = [dice.gauss(0.2, spread) for _ in range(30)]
+        lied = [figure + lie if number % 10 < 3 else figure for number, figure in enumerate(honest)]
+        shifts.append(exp(told(lied).common(ROGERS)) / exp(told(honest).common(ROGERS)) - 1)
+    assert abs(sum(shifts) / len(shifts)) < 0.1
