@@ -1,10 +1,10 @@
 # Everyone's entry. `make demo` and `make test` set up all they need; the rest assumes one of them has run.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast format lock clean
+.PHONY: help demo test check fast bench-steering format lock clean
 V := .venv/bin
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 demo:  ## router, three nodes with a real Triton and a real model, Valkey: on 127.0.0.1:8080 (DEMO_PORT)
 	@deploy/setup.sh run
@@ -28,6 +28,11 @@ check:  ## format, lint, types and the shape of the house
 
 fast:  ## the tests that start no other process
 	@$(V)/pytest -q tests/core tests/laws tests/wire tests/architecture tests/edges autorouter/core node_agent/core
+
+bench-steering:  ## how well clients are steered, on real round trips
+	@$(V)/python -m tests.bench.steering --count 12
+	@$(V)/python -m tests.bench.steering --count 24
+	@$(V)/python -m tests.bench.steering --count 12 --day0
 
 format:  ## mend what a tool can mend
 	@$(V)/ruff check --fix-only --quiet . ; $(V)/ruff format --quiet .

@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -60,6 +61,8 @@ class Demo:
         self.port = port
         self.folder = folder
         self.parts: list[Part] = []
+        self.key = secrets.token_hex(16)
+        """Shared by router and nodes: it lets clients be measured."""
 
     def start(self, name: str, *command: object) -> None:
         """Start one part, in a group of its own so that Ctrl-C reaches it through `stop` alone."""
@@ -71,6 +74,7 @@ class Demo:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 process_group=0,
+                env=os.environ | {"AUTOROUTER_KEY": self.key},
                 preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509 - no threads here
             )
         self.parts.append(Part(name, process, log))

@@ -208,8 +208,9 @@ def run(world: World, ids: Sequence[str], seed: int, *, warm: bool) -> dict[str,
 def spread_out(world: World, count: int, dice: Random) -> list[str]:
     """*count* hosts as an operator would choose regions: each time the farthest of a few."""
     chosen = [dice.choice(world.hosts)]
-    while len(chosen) < count:
-        few = dice.sample([host for host in world.hosts if host not in chosen], 8)
+    while len(chosen) < min(count, len(world.hosts)):
+        left = [host for host in world.hosts if host not in chosen]
+        few = dice.sample(left, min(8, len(left)))
         chosen.append(max(few, key=lambda host: min(distance(host.at, each.at) for each in chosen)))
     return [host.id for host in chosen]
 
@@ -217,10 +218,15 @@ def spread_out(world: World, count: int, dice: Random) -> list[str]:
 def main() -> None:
     """Score, and say so."""
     asked = _arguments()
-    world = read(asked.rtt, asked.hosts, asked.noise, asked.geo_error)
-    ids = asked.regions.split(",") if asked.regions else spread_out(world, 12, Random(asked.seed))
+    try:
+        world = read(asked.rtt, asked.hosts, asked.noise, asked.geo_error)
+    except (OSError, KeyError, ValueError) as exc:
+        sys.exit(f"cannot read the world: {type(exc).__name__}: {exc}")
+    ids = asked.regions.split(",") if asked.regions else spread_out(world, asked.count, Random(asked.seed))
     if missing := [id_ for id_ in ids if id_ not in world.by_id]:
         sys.exit(f"--regions: {', '.join(missing)} not in {asked.hosts}")
+    if len(visitors(world, ids, Random(asked.seed))) < FOLDS:
+        sys.exit(f"expected at least {FOLDS} clients that are measured to two regions or more")
     told = run(world, ids, asked.seed, warm=not asked.day0)
     if asked.json:
         json.dump(told, sys.stdout)
@@ -249,7 +255,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.steering", description=__doc__)
     parser.add_argument("--rtt", type=Path, default=AZURE[0], help="src,dst,min in ms; CSV or CSV.gz")
     parser.add_argument("--hosts", type=Path, default=AZURE[1], help="id,country,latitude,longitude[,asn]")
-    parser.add_argument("--regions", help="ids of the hosts that play regions, with commas; else 12 spread out")
+    parser.add_argument("--regions", help="ids of hosts, with commas; else --count that are spread out")
+    parser.add_argument("--count", type=int, default=12, help="how many that is")
     parser.add_argument("--noise", type=Path, help="probe,r1[,r2,r3] in ms; else synthetic")
     parser.add_argument("--geo-error", type=Path, help="km; else synthetic")
     parser.add_argument("--seed", type=int, default=1)
