@@ -52,7 +52,9 @@ def region(name, at=TORONTO, *, nodes=None, country="CA", tier=Tier.METRO, stage
 
 
 def client(at=TORONTO, country="CA", network="203.0.113.0/24", **more):
-    return Client(Network(network), at, country=Country(country) if country else None, source="networks", **more)
+    return Client(
+        Network(network), at, country=Country(country) if country else None, source="networks", named=True, **more
+    )
 
 
 def question(at=TORONTO, *, who=None, **query):

@@ -48,6 +48,8 @@ class Client:
     access: Access = Access.FIXED
     source: str = "unknown"
     """Who said where it is: ``query``, ``networks``, ``geoip-city`` or ``unknown``."""
+    named: bool = False
+    """Whether ``networks:`` names its network, with a place or without: a private one may then be measured."""
 
     @property
     def measurable(self) -> bool:

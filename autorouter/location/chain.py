@@ -67,15 +67,16 @@ class Locator:
     def _locate(self, address: Address, said: Coordinates | None) -> Client:
         network = network_of(address)
         known = self._known.find(address) or NOTHING_KNOWN
-        geography = NOWHERE if is_private(address) else self._geography
+        named = known is not NOTHING_KNOWN
+        geography = self._geography if named or not is_private(address) else NOWHERE
         asn = known.asn if known.asn is not None else geography.asn(address)
         access = known.access or access_of(asn)
         if said is not None:
-            return Client(network, said, asn=asn, access=access, source="query")
+            return Client(network, said, asn=asn, access=access, source="query", named=named)
         if known.at is not None:
-            return Client(network, known.at, None, known.country, asn, access, "networks")
+            return Client(network, known.at, None, known.country, asn, access, "networks", named)
         found = geography.find(address)
         if known.country not in (None, found.country):
             found = NOTHING_FOUND
         source = "geoip-city" if found.at else "unknown"
-        return Client(network, found.at, found.radius, known.country or found.country, asn, access, source)
+        return Client(network, found.at, found.radius, known.country or found.country, asn, access, source, named)

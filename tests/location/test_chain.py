@@ -4,14 +4,15 @@ from ipaddress import ip_network
 
 import pytest
 
-from autorouter.core.names import Country
+from autorouter.core.names import Country, Network
 from autorouter.core.networks import KnownNetwork
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Access
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
+from autorouter.location.records import Found
 from tests.places import cities, nested, systems
-from tests.scenes import TORONTO
+from tests.scenes import LONDON, TORONTO
 
 PROXY = "10.0.0.1"
 
@@ -111,3 +112,19 @@ def test_private_addresses_are_not_looked_up(tmp_path):
 
 def test_an_ipv4_address_in_ipv6s_clothes_is_the_ipv4_address(locator):
     assert locator.locate("::ffff:203.0.113.20", "").at == locator.locate("203.0.113.20", "").at is not None
+
+
+def test_a_private_network_that_the_operator_names_is_looked_up_and_may_be_measured():
+    class Everywhere:
+        def find(self, _address):
+            return Found(LONDON, None, Country("GB"))
+
+        def asn(self, _address):
+            return 64512
+
+    named = Locator([KnownNetwork(ip_network("10.77.1.0/24"))], (), Everywhere())
+    found, other = named.locate("10.77.1.9", ""), named.locate("10.77.2.9", "")
+    assert (found.named, found.at, found.source, found.asn) == (True, LONDON, "geoip-city", 64512)
+    assert (other.named, other.at, other.source) == (False, None, "unknown")
+    assert named.locate_network(Network("10.77.1.0/24")) == found
+    assert named.locate_network(Network("nonsense")).at is None

@@ -74,7 +74,7 @@ class Scene:
 
     @staticmethod
     def locate(network):
-        return Client(network, TORONTO, source="networks")
+        return Client(network, TORONTO, source="networks", named=True)
 
     @asynccontextmanager
     async def running(self):

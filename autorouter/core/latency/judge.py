@@ -38,7 +38,7 @@ def refusal(sample: Sample, client: Client, globe: Globe) -> str | None:
         return "unknown"
     if not 0 < sample.rtt <= LONGEST:
         return "absurd"
-    if client.source != "networks" and is_private(network.network_address):
+    if not client.named and is_private(network.network_address):
         return "private"
     return "impossible" if sample.rtt < _floor(sample, client, globe) else None
 

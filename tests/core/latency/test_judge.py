@@ -33,7 +33,7 @@ def judged(rtt=80.0, *, network="203.0.113.0/24", name="yto-01", source="served"
         ({"rtt": LONGEST}, None),
         ({"rtt": LONGEST + 1}, "absurd"),
         ({"network": "10.1.2.0/24"}, "private"),
-        ({"network": "10.1.2.0/24", "of": "networks"}, None),
+        ({"network": "10.1.2.0/24", "named": True}, None),
         ({"rtt": 50.0, "of": "networks"}, "impossible"),
         ({"rtt": 58.0, "of": "networks"}, None),
         ({"rtt": 1.0}, None),
