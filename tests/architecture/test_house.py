@@ -29,7 +29,7 @@ def test_no_policy_is_orphaned():
 
 
 def test_the_wire_shapes_load_nothing_of_the_router():
-    heavy = "{'redis', 'maxminddb', 'aiohttp', 'yaml'}"
+    heavy = "{'redis', 'geoip2', 'maxminddb', 'aiohttp', 'yaml'}"
     code = f"import autorouter.wire.node, sys; print(*({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == ""

@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 
 import pytest
+from geoip2.database import Reader
 from maxminddb import open_database
 
 from autorouter.core.place import Coordinates, distance
@@ -46,6 +47,16 @@ def test_the_well_known_are_known(embedded, who, asn, country, near):
     assert embedded.asn(address) == asn
     assert country in (None, found.country)
     assert near is None or distance(near, found.at) < 50
+
+
+@pytest.mark.parametrize("who", ["99.224.0.1", "24.80.0.1", "126.0.0.1", "2601:640::1", "91.64.0.1"])
+def test_maxminds_own_client_reads_the_same_in_them(embedded, who):
+    with Reader(DATA / "city.mmdb") as cities, Reader(DATA / "asn.mmdb") as systems:
+        city, system = cities.city(who), systems.asn(who)
+    found = embedded.find(ip_address(who))
+    assert (city.location.latitude, city.location.longitude) == (found.at.latitude, found.at.longitude)
+    assert city.country.iso_code == found.country
+    assert system.autonomous_system_number == embedded.asn(ip_address(who))
 
 
 def test_they_say_whose_work_they_are():

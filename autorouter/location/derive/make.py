@@ -29,6 +29,10 @@ ASN_PRICE = 0.5
 At two, a third of the file is saved, 98.4 % of announced IPv4 addresses keep their system, and 1.1.1.1 does not.
 """
 
+CITY = "DBIP-City-Lite"
+ASN = "DBIP-ASN-Lite (compat=GeoLite2-ASN)"
+"""As DB-IP calls its own: MaxMind's client goes by these names, and refuses an ASN database of any other."""
+
 CITY_CREDIT = "IP Geolocation by DB-IP, https://db-ip.com, CC BY 4.0; simplified"
 ASN_CREDIT = (
     "RouteViews, https://routeviews.org; NRO, https://nro.net; DB-IP, https://db-ip.com; CC BY 4.0; simplified"
@@ -47,7 +51,7 @@ def make(sources: Sources, into: Path) -> Iterator[str]:
     """Write city.mmdb and asn.mmdb *into* a folder; yields a line on each step as it is done."""
     cities, lists = ({version_of(path): path for path in paths} for paths in (sources.city, sources.asn))
     epoch = _epoch(sources.city[0])
-    city, asn = Writer("DBIP-City-Lite", CITY_CREDIT, epoch), Writer("DBIP-ASN-Lite", ASN_CREDIT, epoch)
+    city, asn = Writer(CITY, CITY_CREDIT, epoch), Writer(ASN, ASN_CREDIT, epoch)
     families = [family for family in FAMILIES if family.version in cities.keys() & lists.keys()]
     parts = [(family, list(systems(lists[family.version]))) for family in families]
     for family, ranges in parts:
