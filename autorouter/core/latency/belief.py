@@ -14,10 +14,15 @@ one.
     mean'   = mean + K (y - mean_O)          K = Σ_·O (Σ_OO + R)⁻¹
     spread' = Σ - K Σ_O·
 
+One thing a Gaussian gets wrong: a place that is wrong by an ocean makes the prior sure of what is absurd, and then
+one sample of 10 ms is believed to be 30. So no guess moves what was measured by more than one standard deviation of
+its noise.
+
 The matrix to invert has one row per measured region, at most `MOST_SAMPLES`. Regions are worked out when they are
 first asked for, and remembered: a belief costs what is looked at.
 """
 
+from collections.abc import Sequence
 from math import exp, sqrt
 from typing import Literal, NamedTuple
 
@@ -77,7 +82,7 @@ class Belief:
         self._jitter = jitter
         self._now = now
         self._estimates: dict[RegionName, Estimate] = {}
-        self._moved: dict[RegionName, Belief] = {}
+        self._likeliest: tuple[Sequence[RegionName], Belief] = (), self
         known = [(globe.number[name], track) for name, track in evidence.tracks.items() if name in globe.number]
         known.sort(key=lambda each: each[1].rtt)
         self._tracks, self._apart = dict(known[:MOST_SAMPLES]), dict(known[MOST_SAMPLES:])
@@ -102,13 +107,19 @@ class Belief:
             found = self._estimates[name] = self._worked_out(self.globe.number[name])
         return found
 
-    def elsewhere(self, name: RegionName) -> "Belief":
-        """The belief that the same evidence makes if the client is where region *name* is."""
-        if name not in self._moved:
-            self._moved[name] = Belief(
-                self.prior.moved(self.globe.number[name]), self.globe, self.evidence, self._jitter, self._now
-            )
-        return self._moved[name]
+    def likeliest(self, places: Sequence[RegionName]) -> "Belief":
+        """The belief that the same evidence makes if the client is at that one of *places* which foresees it best.
+
+        One answer is remembered: a network asks about the same regions again and again.
+        """
+        if self._likeliest[0] != places:
+            best = max(map(self._elsewhere, places), key=lambda each: each.likelihood, default=self)
+            self._likeliest = places, best
+        return self._likeliest[1]
+
+    def _elsewhere(self, name: RegionName) -> "Belief":
+        prior = self.prior.moved(self.globe.number[name])
+        return Belief(prior, self.globe, self.evidence, self._jitter, self._now)
 
     def _worked_out(self, number: int) -> Estimate:
         law, mean, spread = self.prior.of(number)
@@ -126,9 +137,16 @@ class Belief:
         )
         sigma = sqrt(max(0.0, spread * spread - explained))
         track = self._tracks.get(number)
+        if track is not None:
+            z = self._held_to(track, z)
         return Estimate(
             rtt_of(z), Millis(exp(z) * sigma), "measured" if track else "estimated", law, before, z, sigma, track
         )
+
+    def _held_to(self, track: Track, z: float) -> float:
+        """*z*, no farther from what was measured than that is unsure of itself."""
+        noise, measured = track.noise_of_z(self._now, self._jitter), z_of(track.rtt)
+        return max(measured - noise, min(z, measured + noise))
 
     def _shared(self, i: int, number: int, spread: float) -> float:
         """Covariance between the *i*-th measured region and another."""

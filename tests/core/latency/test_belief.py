@@ -9,7 +9,7 @@ import pytest
 from autorouter.core.latency.belief import COMMON, KIN, MOST_SAMPLES
 from autorouter.core.latency.law import z_of
 from autorouter.core.latency.offsets import CLIP, FEWEST, Offsets, Pool
-from autorouter.core.latency.sample import MOST_TRACKS
+from autorouter.core.latency.sample import MOST_TRACKS, NOISE
 from autorouter.core.query import Access, Client
 from autorouter.core.units import Kilometres
 from tests.measured import JITTER, TOKYO, WORLD, belief, off, regions, row_of
@@ -27,7 +27,9 @@ def conditioned(fleet, before, known):
     tracks = [known.evidence.tracks[fleet[i].name] for i in seen]
     noise = np.diag([track.noise_of_z(0.0, JITTER) ** 2 for track in tracks])
     gain = prior[:, seen] @ np.linalg.inv(prior[np.ix_(seen, seen)] + noise)
-    after = mean + gain @ (np.array([z_of(track.rtt) for track in tracks]) - mean[seen])
+    measured, sure = np.array([z_of(track.rtt) for track in tracks]), np.sqrt(np.diag(noise))
+    after = mean + gain @ (measured - mean[seen])
+    after[seen] = np.clip(after[seen], measured - sure, measured + sure)
     return after, np.sqrt(np.diag(prior - gain @ prior[seen, :]))
 
 
@@ -141,6 +143,12 @@ class TestMoreRegionsThanTheJointBeliefRestsOn:
         assert fewer.of("r01").source == "measured"
 
 
+def test_no_guess_moves_what_was_measured_by_more_than_its_noise():
+    mislaid = belief({"yto": 10.0, "lhr": 88.0}, who=client(LONDON))
+    assert mislaid.of("yto").prior > 100.0
+    assert mislaid.of("yto").rtt < 10.0 + 1.2 * JITTER * NOISE
+
+
 class TestSurprise:
     def test_is_small_when_the_prior_foresaw_the_samples(self):
         foreseen = belief()
@@ -151,11 +159,21 @@ class TestSurprise:
 
     def test_is_less_from_where_the_client_is(self):
         wrong = belief({"yto": 80.0, "lhr": 3.0})
-        right = wrong.elsewhere("lhr")
+        right = wrong.likeliest(("lhr",))
         assert right.likelihood > wrong.likelihood
         assert right.surprise < wrong.surprise
         assert right.evidence is wrong.evidence
-        assert wrong.elsewhere("lhr") is right
+
+    def test_is_less_from_there_than_from_anywhere_else(self):
+        wrong = belief({"yto": 80.0, "lhr": 3.0})
+        likeliest = wrong.likeliest(tuple(WORLD))
+        assert likeliest.likelihood == max(wrong.likeliest((name,)).likelihood for name in WORLD)
+        assert likeliest.likelihood == wrong.likeliest(("lhr",)).likelihood
+
+    def test_is_looked_into_once_for_the_same_places(self):
+        wrong = belief({"yto": 80.0, "lhr": 3.0})
+        assert wrong.likeliest(("yul", "lhr")) is wrong.likeliest(("yul", "lhr"))
+        assert wrong.likeliest(()) is wrong
 
     def test_is_a_matter_of_how_well_the_place_is_known(self):
         vague = client(TORONTO, radius=Kilometres(1000.0))

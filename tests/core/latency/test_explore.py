@@ -7,7 +7,7 @@ import pytest
 
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.belief import Estimate
-from autorouter.core.latency.explore import LEAST_SAVING, LOST, saving, suspicion, worth_measuring
+from autorouter.core.latency.explore import LEAST_SAVING, UNEASY, saving, suspicion, worth_measuring
 from autorouter.core.latency.sample import Sample
 from autorouter.core.names import Network, RegionName
 from autorouter.core.place import Coordinates
@@ -68,10 +68,16 @@ def test_a_region_that_surprised_is_measured_again():
 
 def test_a_client_that_seems_to_be_elsewhere_is_looked_for_there():
     lost = belief(at=LONDON, lon=150.0, yto=20.0)
-    assert lost.surprise > LOST
+    assert lost.surprise > UNEASY
     assert suspicion(lost, ALL) is not lost
     probe = wanted(lost)
     assert probe.region in {"yul", "nyc"}
+    assert "elsewhere than its address says" in probe.why
+
+
+def test_two_samples_from_the_wrong_side_of_an_ocean_are_enough_to_look_on_the_other():
+    probe = wanted(belief(at=LONDON, lon=88.0, yul=21.0), chosen="yul")
+    assert probe.region in {"yto", "nyc"}
     assert "elsewhere than its address says" in probe.why
 
 
@@ -82,7 +88,7 @@ def test_a_client_that_is_where_it_should_be_is_not_suspected():
 
 def test_a_path_that_is_odd_from_everywhere_moves_nobody():
     slow = belief(at=TORONTO, yto=900.0, yul=905.0, nyc=910.0, yvr=930.0, lon=960.0)
-    assert slow.surprise > LOST
+    assert slow.surprise > UNEASY
     assert suspicion(slow, []) is slow
 
 
