@@ -41,6 +41,7 @@ except OSError:
 PY
 if [ "$want" = test ]; then
     command -v npm >/dev/null || need_package "nodejs npm" "the official JavaScript client is tested with Node"
+    [ "$(id -u)" != 0 ] || command -v ip >/dev/null || need_package "iproute2" "tests make networks with real delays"
 fi
 
 sum_of() { cat "deploy/requirements/$1.txt" pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1; }

@@ -1,7 +1,7 @@
 """From all that may answer to the few that can matter to one client: thousands of regions cost what dozens do.
 
 A region that is not among the nearest by distance, was never measured for this client and is not where it is now,
-would have to beat dozens of nearer ones against the law of distance; nobody is sent that far on a guess.
+would have to beat many nearer ones against the law of distance; nobody is sent that far on a guess.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,9 @@ from autorouter.core.names import RegionName
 from autorouter.core.place import cell_of
 from autorouter.core.query import Client
 
-MOST = 32
-"""Regions that are priced for one answer."""
+MOST = 16
+"""Regions that are priced for one answer. With 12, 24 or 32 of them clients were steered equally well, over 24 and 30
+regions."""
 
 
 def shortlist(eligible: EligibleSet, client: Client, globe: Globe, known: Iterable[RegionName]) -> EligibleSet:

@@ -12,6 +12,7 @@ import os
 import struct
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from shutil import which
 
 TUN = Path("/dev/net/tun")
 SET_INTERFACE = 0x400454CA  # TUNSETIFF
@@ -22,6 +23,8 @@ def why_not():
     """What is missing here; empty if nothing is."""
     if os.geteuid() != 0:
         return "network namespaces need root"
+    if which("ip") is None:
+        return "there is no ip command (Debian: iproute2)"
     return "" if os.access(TUN, os.R_OK | os.W_OK) else f"{TUN} is not there, or not for us"
 
 

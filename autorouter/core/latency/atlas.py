@@ -20,7 +20,7 @@ from autorouter.core.query import Client
 from autorouter.core.units import Instant, Millis
 
 MOST_NETWORKS = 32_768
-"""Networks remembered."""
+"""Networks remembered: 0.9 KB each with three measured regions, 3.4 KB with sixteen, so 28 to 110 MB when full."""
 
 MOST_BELIEFS = 4_096
 """Beliefs kept at hand: they cost 30 µs each to make again."""

@@ -31,8 +31,9 @@ time."""
 UNEASY = 2.0
 """Surprise, in variances per sample, from which spreads are widened and the place is doubted."""
 
-ODDS = 4.0
-"""How much better samples have to be foreseen from elsewhere, in logarithms: of fifty places one is that wrong."""
+ODDS = 6.0
+"""How much better samples have to be foreseen from elsewhere, in logarithms: of four hundred places one is that wrong.
+At 4, detours were taken for wrong places, and 1 % fewer clients were within 10 ms by the third request."""
 
 HOPE = 2.5
 """Standard deviations by which a region would have to be better than believed: beyond, the expected saving is

@@ -7,7 +7,8 @@ run 1.8 to 4 times over what light in straight fibre would need, so physics alon
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import exp, log, log1p
+from functools import lru_cache
+from math import exp, hypot, log, log1p
 
 from autorouter.core.units import Kilometres, Millis
 
@@ -65,6 +66,18 @@ def spread(km: Kilometres) -> float:
     return _at(SPREAD, km)
 
 
+@lru_cache(maxsize=64)
+def spreads_within(reach: int) -> Sequence[float]:
+    """`SPREADS`, by row, for places that may be off by *reach* rows: the law's own spread and the doubt about the row.
+
+    Half the difference over the doubt rather than a slope: the law is steep near zero, and a slope there would make a
+    small doubt look like a continent.
+    """
+    last = ROWS - 1
+    doubts = ((RTTS[min(i + reach, last)] - RTTS[max(i - reach, 0)]) / 2 / (RTTS[i] + SHIFT) for i in range(ROWS))
+    return tuple(map(hypot, SPREADS, doubts))
+
+
 def row(km: float) -> int:
     """The row of `RTTS` and `SPREADS` for *km* kilometres.
 
@@ -89,8 +102,11 @@ def _at(knots: Knots, km: float) -> float:
 ROWS = 2005
 """Half the way around the globe."""
 
-RTTS: Sequence[float] = tuple(typical_rtt(Kilometres(i * STEP)) for i in range(ROWS))
+RTTS: Sequence[Millis] = tuple(typical_rtt(Kilometres(i * STEP)) for i in range(ROWS))
 """`typical_rtt` by `row`."""
+
+ZS: Sequence[float] = tuple(log(rtt + SHIFT) for rtt in RTTS)
+"""The same where errors are normal."""
 
 SPREADS: Sequence[float] = tuple(spread(Kilometres(i * STEP)) for i in range(ROWS))
 """`spread` by `row`."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import hypot, log
 from typing import NamedTuple
 
 from autorouter.core.latency.globe import Globe
-from autorouter.core.latency.law import RTTS, SHIFT, SPREADS, row, rtt_of, z_of
+from autorouter.core.latency.law import RTTS, STEP, ZS, rtt_of, spreads_within, z_of
 from autorouter.core.latency.offsets import Offsets, Pool
 from autorouter.core.names import RegionName
 from autorouter.core.place import cell_of, vector
@@ -64,7 +63,7 @@ class Prior:
         self._teachings = offsets
         self._own = own
         self._at = None if client.at is None else vector(client.at)
-        self._reach = int(radius_of(client) / 10.0)
+        self._spreads = spreads_within(int(radius_of(client) / STEP))
         self._offsets = {} if client.at is None else offsets.seen_from(cell_of(client.at))
         self._common = offsets.common(Pool(client.asn, client.country))
 
@@ -85,14 +84,8 @@ class Prior:
         if self._at is None:
             z = self._nowhere(name)
             return Guess(rtt_of(z), z, WIDEST)
-        i = row(self._globe.distance(self._at, number))
-        rtt = RTTS[i]
-        # Half the difference over the doubt rather than a slope: the law is steep near zero, and a slope there
-        # would make a small doubt look like a continent.
-        farther, nearer = RTTS[min(i + self._reach, len(RTTS) - 1)], RTTS[max(i - self._reach, 0)]
-        doubt = (farther - nearer) / 2 / (rtt + SHIFT)
-        mean = log(rtt + SHIFT) + self._offsets.get(name, 0.0) + self._common
-        return Guess(Millis(rtt), mean, hypot(SPREADS[i], doubt))
+        i = self._globe.row(self._at, number)
+        return Guess(RTTS[i], ZS[i] + self._offsets.get(name, 0.0) + self._common, self._spreads[i])
 
     def _nowhere(self, name: RegionName) -> float:
         """The mean over the clients that were measured to it, else what the router itself sees of it."""

@@ -1,12 +1,15 @@
 """Everything that was measured: bounded, shared out fairly, and quick to read."""
 
+import tracemalloc
+
 import pytest
 
 from autorouter.core.latency.atlas import Atlas
-from autorouter.core.latency.sample import Evidence, Sample
+from autorouter.core.latency.sample import MOST_TRACKS, Evidence, Sample
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.query import Client
 from autorouter.core.units import Instant, Kilometres, Millis
+from tests.measured import off
 from tests.scenes import LONDON, MONTREAL, TORONTO, client, region
 
 YTO, YUL = region("yto", TORONTO).region, region("yul", MONTREAL).region
@@ -46,6 +49,20 @@ def test_so_many_networks_and_no_more_and_the_least_known_goes_first(atlas):
     assert atlas.forget() == (number(1),)
     assert len(atlas) == 3
     assert [network for network, _ in atlas.networks()] == [number(0), number(2), number(3)]
+
+
+@pytest.mark.parametrize(("measured", "most"), [(1, 650), (3, 1000), (MOST_TRACKS, 4000)])
+def test_a_network_costs_so_many_bytes_and_no_more(measured, most):
+    fleet = [region(f"r{i}", off(TORONTO, 100.0 * i)).region for i in range(measured)]
+    known, networks = Atlas(fleet), 1000
+    tracemalloc.start()
+    for i in range(networks):
+        for each in fleet:
+            known.learn(sample(number(i), each.name, 10.0 + i), client(TORONTO))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(known) == networks
+    assert taken / networks < most
 
 
 def test_a_belief_is_kept_while_nothing_changes_it(atlas):

@@ -6,9 +6,10 @@ from math import exp
 import pytest
 
 from autorouter.core.latency.globe import KINSHIP_KM, Globe
-from autorouter.core.place import cell_of, distance, vector
+from autorouter.core.latency.law import ROWS, row
+from autorouter.core.place import Coordinates, cell_of, distance, vector
 from tests.measured import WORLD, off, regions
-from tests.scenes import LONDON, TORONTO
+from tests.scenes import LONDON, TORONTO, region
 
 
 @pytest.fixture
@@ -31,6 +32,18 @@ def test_a_region_is_its_own_next_of_kin(globe):
         kin = globe.kinship(number)
         assert kin[number] == pytest.approx(1.0, abs=1e-3)
         assert all(other < kin[number] for i, other in enumerate(kin) if i != number)
+
+
+@pytest.mark.parametrize("there", [*WORLD.values(), Coordinates(51.5, -0.12), Coordinates(-51.5, 179.88)])
+def test_the_row_is_that_of_the_distance(there):
+    alone = Globe([region("there", there).region])
+    assert alone.row(vector(LONDON), 0) == pytest.approx(row(distance(LONDON, there)), abs=1)
+    assert alone.row(vector(there), 0) == 0
+
+
+def test_the_row_of_the_other_side_of_the_world_is_the_last():
+    alone = Globe([region("there", Coordinates(0.0, 0.0)).region])
+    assert alone.row((-1.0, 0.0, 0.0), 0) == pytest.approx(ROWS - 1, abs=4)
 
 
 def test_kinship_is_mutual_and_fades_with_distance(globe):
