@@ -32,7 +32,7 @@ UNEASY = 2.0
 """Surprise, in variances per sample, from which spreads are widened and the place is doubted."""
 
 ODDS = 6.0
-"""How much better samples have to be foreseen from elsewhere, in logarithms: of four hundred places one is that wrong.
+"""How much better samples have to be foreseen from elsewhere, in logarithms: one place in 400 is that wrong.
 At 4, detours were taken for wrong places, and 1 % fewer clients were within 10 ms by the third request."""
 
 HOPE = 2.5

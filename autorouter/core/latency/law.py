@@ -68,7 +68,7 @@ def spread(km: Kilometres) -> float:
 
 @lru_cache(maxsize=64)
 def spreads_within(reach: int) -> Sequence[float]:
-    """`SPREADS`, by row, for places that may be off by *reach* rows: the law's own spread and the doubt about the row.
+    """`SPREADS`, by row, for places that may be off by *reach* rows: the law's spread and the doubt about the row.
 
     Half the difference over the doubt rather than a slope: the law is steep near zero, and a slope there would make a
     small doubt look like a continent.
