@@ -20,10 +20,12 @@ from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
 from autorouter.api.tickets import Tickets
 from autorouter.config import ConfigError, load
+from autorouter.core.assigned import Assigned
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import RouterName
+from autorouter.core.spill import Spill
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
 from autorouter.probing.status import StatusLook, Watcher
@@ -79,7 +81,8 @@ class Autorouter:
             self._atlas, self._snapshots, self._shelf, locator.locate_network, now, self._telemetry
         )
         self._asker = Asker(locator)
-        router = Router(self._snapshots, self._atlas, now, (self._telemetry.decided,))
+        self._spill = Spill(Assigned(now()))
+        router = Router(self._snapshots, self._atlas, self._spill, now, (self._telemetry.decided,))
         tickets = Tickets(options.keys[0], unix_now) if options.keys else None
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
 

@@ -1,6 +1,7 @@
 """Small words to build scenes with: a region, a node, a client, a question."""
 
-from autorouter.core.decide import decide
+from autorouter.core.assigned import Assigned
+from autorouter.core.decide import Case, decide
 from autorouter.core.fleet import (
     FleetSnapshot,
     Health,
@@ -17,6 +18,7 @@ from autorouter.core.names import Country, ModelName, Network, NodeName, RegionN
 from autorouter.core.place import Coordinates
 from autorouter.core.policies import POLICIES
 from autorouter.core.query import Client, RouteQuery
+from autorouter.core.spill import Spill
 from autorouter.core.units import Instant, Millis, Seconds
 
 TORONTO = Coordinates(43.65, -79.38)
@@ -24,6 +26,8 @@ MONTREAL = Coordinates(45.50, -73.57)
 VANCOUVER = Coordinates(49.28, -123.12)
 NEW_YORK = Coordinates(40.71, -74.01)
 LONDON = Coordinates(51.51, -0.13)
+
+NOW = Instant(0.0)
 
 MODEL = ModelName("smollm2")
 
@@ -64,7 +68,8 @@ def question(at=TORONTO, *, who=None, **query):
 def route(*views, at=TORONTO, who=None, policy="lowest-latency", revision=1, **query):
     fleet = FleetSnapshot(revision, Instant(0.0), views)
     asked = question(at, who=who, **query)
-    return decide(asked, fleet, POLICIES[policy], Seconds(60.0), believed(asked.client, views))
+    case = Case(asked, POLICIES[policy], believed(asked.client, views), Spill(Assigned(NOW)), NOW)
+    return decide(case, fleet, Seconds(60.0))
 
 
 def believed(who, views):

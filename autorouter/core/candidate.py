@@ -5,7 +5,7 @@ from typing import NamedTuple
 from autorouter.core.fleet import RegionView
 from autorouter.core.latency.belief import Estimate
 from autorouter.core.names import Network
-from autorouter.core.placement import Placement, lot
+from autorouter.core.placement import Placed, lot
 from autorouter.core.units import Millis
 
 
@@ -13,7 +13,7 @@ class Candidate(NamedTuple):
     """A region that may answer, priced for one client."""
 
     view: RegionView
-    placement: Placement
+    placement: Placed
     estimate: Estimate
     network: Network | None = None
     """The client's."""
@@ -23,7 +23,7 @@ class Candidate(NamedTuple):
     @property
     def wait(self) -> Millis:
         """Expected queue before it starts."""
-        return self.placement.load.wait
+        return self.placement.wait
 
     @property
     def time_to_start(self) -> Millis:

@@ -2,12 +2,14 @@
 
 Two steps. What may be offered, and what is believed of this client's round trips, hold from one answer to the next:
 `sift` remembers the one for each snapshot of the fleet, the atlas the other for each client. The rest is done for
-every answer: waits are added, the policy ranks, the client's present region is kept if nothing is clearly better.
+every answer: waits are added, with the load in them that earlier answers have caused, the policy ranks, and the
+client's present region is kept if nothing is clearly better.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.eligible import EligibleSet, Rejection
@@ -17,18 +19,50 @@ from autorouter.core.latency.belief import Belief
 from autorouter.core.latency.explore import Probe, worth_measuring
 from autorouter.core.lease import lease
 from autorouter.core.names import RegionName
-from autorouter.core.placement import place, placements
+from autorouter.core.placement import lot
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
 from autorouter.core.shortlist import shortlist
-from autorouter.core.sift import Offer, Sifted, sift
+from autorouter.core.sift import Sifted, sift
+from autorouter.core.spill import Spill
 from autorouter.core.units import Instant, Seconds
-
-Afforded = tuple[tuple[Candidate, ...], tuple[Rejection, ...], bool]
-"""What is ranked, what is too dear, and whether a rule bent for it."""
 
 RETRY = Seconds(5.0)
 """How long no answer holds: a region may come back with any probe."""
+
+RETRY_FULL = Seconds(10.0)
+"""More how long at most, by lot, when there is no room: all who were sent away would else come back as one."""
+
+
+class Case(NamedTuple):
+    """One question, and everything that its answer depends on but the fleet."""
+
+    query: RouteQuery
+    policy: Policy
+    belief: Belief
+    """What is believed of the client's round trips."""
+    spill: Spill
+    now: Instant
+    last: RegionName | None = None
+    """Where the client's network was sent before; counts if the client does not say where it is."""
+
+    @property
+    def here(self) -> RegionName | None:
+        """Where the client is, as far as anyone knows."""
+        return self.query.previous or self.last or self.belief.evidence.served
+
+
+class Choice(NamedTuple):
+    """What is ranked, what is too dear, and what it took."""
+
+    ranked: tuple[Candidate, ...] = ()
+    dear: tuple[Rejection, ...] = ()
+    bent: bool = False
+    """A rule gave way."""
+    kept: str = ""
+    """Why the client's region was kept."""
+    overfull: bool = False
+    """Something could have been had if there were room."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +81,8 @@ class Decision:
     """What may answer and costs more than the client's budget."""
     bent: bool = False
     """Only degraded or full regions were left, and they are better than none."""
+    overfull: bool = False
+    """Something could be had if there were room: there is too little for all who ask, and it fell to this one."""
     kept: str = ""
     """Why the client's previous region was kept; empty when it was not a question."""
 
@@ -69,35 +105,54 @@ class Decision:
         return worth_measuring(self.belief, name(self.chosen), map(name, self.ranked))
 
 
-def decide(
-    query: RouteQuery,
-    fleet: FleetSnapshot,
-    policy: Policy,
-    usual: Seconds,
-    belief: Belief,
-    last: RegionName | None = None,
-) -> Decision:
-    """Choose a region of *fleet* for *query*.
-
-    The answer holds about as long as *usual*. *belief* is what is believed of the client's round trips; *last* is
-    where its network was sent before, and counts if the client does not say where it is.
-    """
+def decide(case: Case, fleet: FleetSnapshot, usual: Seconds) -> Decision:
+    """Choose a region of *fleet*. The answer holds about as long as *usual*."""
+    query, belief = case.query, case.belief
     sifted = sift(fleet, query)
-    ranked, dear, bent = first_affordable(sifted.offers, query, policy, belief)
-    kept, why = keep(ranked, query.previous or last or belief.evidence.served)
-    ttl = lease(kept[0], query.client.network, fleet.revision, usual) if kept else RETRY
-    return Decision(query, fleet.revision, fleet.taken, kept, ttl, belief, sifted, dear, bent, why)
+    choice = choose(case, sifted)
+    ranked = choice.ranked
+    return Decision(
+        query=query,
+        revision=fleet.revision,
+        taken=fleet.taken,
+        ranked=ranked,
+        ttl=lease(ranked[0], query.client.network, fleet.revision, usual) if ranked else retry(case, choice),
+        belief=belief,
+        sifted=sifted,
+        dear=choice.dear,
+        bent=bool(ranked) and (choice.bent or ranked[0].placement.full),
+        overfull=choice.overfull,
+        kept=choice.kept,
+    )
 
 
-def first_affordable(offers: Iterable[Offer], query: RouteQuery, policy: Policy, belief: Belief) -> Afforded:
-    """The first of *offers* that has anything within the budget, ranked; and what was too dear on the way to it."""
+def choose(case: Case, sifted: Sifted) -> Choice:
+    """The first offer with room for this client, ranked; the first that is within its budget if none has room."""
     dear: dict[RegionName, Rejection] = {}
-    for offer in offers:
-        affordable, over = afford(home_first(offer.eligible, query, policy, belief), query)
+    crowded: Choice | None = None
+    overfull = False
+    for nth, offer in enumerate(sifted.offers):
+        if case.spill.sent_on(offer.eligible, nth, case.query, case.now):
+            overfull = True
+            continue
+        affordable, over = afford(home_first(offer.eligible, case), case.query)
         dear |= {each.region: each for each in over}
-        if affordable:
-            return affordable, tuple(dear.values()), offer.bent
-    return (), tuple(dear.values()), False
+        if not affordable:
+            continue
+        ranked, why = keep(affordable, case.here)
+        choice = Choice(ranked, tuple(dear.values()), offer.bent, why)
+        if not ranked[0].placement.full or ranked[0].view.region.name == case.here:
+            return choice
+        crowded = crowded or choice
+    return crowded or Choice(dear=tuple(dear.values()), overfull=overfull)
+
+
+def retry(case: Case, choice: Choice) -> Seconds:
+    """How long to wait before asking again where nothing could be had, in whole seconds."""
+    if not choice.overfull:
+        return RETRY
+    drawn = lot(case.query.client.network, f"retry {case.now:.0f}")[0] / 255
+    return Seconds(round(RETRY + RETRY_FULL * drawn))
 
 
 def name(candidate: Candidate) -> RegionName:
@@ -105,28 +160,32 @@ def name(candidate: Candidate) -> RegionName:
     return candidate.view.region.name
 
 
-def home_first(eligible: EligibleSet, query: RouteQuery, policy: Policy, belief: Belief) -> tuple[Candidate, ...]:
-    """Rank *eligible*; the client's own country first if that is its scope and it is known."""
-    country = query.client.country
-    if query.scope is Scope.GLOBAL or country is None:
-        return policy(near(eligible, query, belief), pricing(query, belief))
-    home, abroad = eligible.split(country)
-    there = pricing(query, belief, abroad=True)
-    return policy(near(home, query, belief), pricing(query, belief)) + policy(near(abroad, query, belief), there)
+def home_first(eligible: EligibleSet, case: Case) -> tuple[Candidate, ...]:
+    """Rank *eligible*: those with room first, and of them the client's own country if that is its scope."""
+    country = case.query.client.country
+    if case.query.scope is Scope.GLOBAL or country is None:
+        ranked = case.policy(near(eligible, case), pricing(case))
+    else:
+        home, abroad = eligible.split(country)
+        there = pricing(case, abroad=True)
+        ranked = case.policy(near(home, case), pricing(case)) + case.policy(near(abroad, case), there)
+    return tuple(sorted(ranked, key=lambda each: each.placement.full))
 
 
-def near(eligible: EligibleSet, query: RouteQuery, belief: Belief) -> EligibleSet:
+def near(eligible: EligibleSet, case: Case) -> EligibleSet:
     """Those of *eligible* that can matter to the client."""
-    here = () if query.previous is None else (query.previous,)
-    return shortlist(eligible, query.client, belief.globe, (*belief.evidence.tracks, *here))
+    here = () if case.query.previous is None else (case.query.previous,)
+    belief = case.belief
+    return shortlist(eligible, case.query.client, belief.globe, (*belief.evidence.tracks, *here))
 
 
-def pricing(query: RouteQuery, belief: Belief, *, abroad: bool = False) -> Price:
-    """How to price an eligible region for *query*: round trip believed, placement with the least wait."""
+def pricing(case: Case, *, abroad: bool = False) -> Price:
+    """How to price an eligible region: round trip believed, placement with the least wait."""
+    query, belief, spill = case.query, case.belief, case.spill
 
     def price(view: RegionView) -> Candidate:
-        placement = place(placements(view, query.models), query)
-        return Candidate(view, placement, belief.of(view.region.name), query.client.network, abroad)
+        placed = spill.place(view, query)
+        return Candidate(view, placed, belief.of(view.region.name), query.client.network, abroad)
 
     return price
 

@@ -10,7 +10,10 @@ from functools import cached_property
 
 from autorouter.core.names import Country, ModelName, NodeName, RegionName
 from autorouter.core.place import Coordinates
-from autorouter.core.units import Instant, Millis
+from autorouter.core.units import Instant, Millis, Share
+
+WARM = Share(1.0)
+"""All of its slots are good."""
 
 
 class Tier(Enum):
@@ -90,6 +93,15 @@ class ModelLoad:
     queued: float
     service: Millis
     """Mean time a request holds its slot; 0 while none has finished."""
+    smooth: float | None = None
+    """What was busy or queued over the latest reports; None for what this one says."""
+    warm: Share = WARM
+    """Share of its slots that it is good for: the cold come back slowly."""
+
+    @property
+    def taken(self) -> float:
+        """Requests at once, in slots or waiting for one."""
+        return self.busy + self.queued if self.smooth is None else self.smooth
 
     @property
     def ready(self) -> bool:

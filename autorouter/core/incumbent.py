@@ -28,13 +28,13 @@ LEAST_GAIN_TO_START = Millis(10.0)
 def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tuple[Candidate, ...], str]:
     """*ranked* with the client's *previous* region first if it is good enough, and why; empty when it moves.
 
-    A client that was never anywhere is at home in the nearest region: what others measured has to make a clear case
-    for another one, or more clients would be made worse by it than need be.
+    A client that was never anywhere is at home in the nearest region that has room: what others measured has to make
+    a clear case for another one, or more clients would be made worse by it than need be.
     """
     here = next((each for each in ranked if each.view.region.name == previous), None)
     word = "kept"
     if here is None and not any(each.estimate.track for each in ranked):
-        here, word = min(ranked, key=lambda each: (each.abroad, each.estimate.law), default=None), "nearest is"
+        here, word = min(ranked, key=_from_home, default=None), "nearest is"
     if here is None or here is ranked[0] or here.abroad != ranked[0].abroad or _clearly(ranked[0], here):
         return tuple(ranked), ""
     best, gain = ranked[0].view.region.name, here.time_to_start - ranked[0].time_to_start
@@ -42,8 +42,13 @@ def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tupl
     return (here, *(each for each in ranked if each is not here)), reason
 
 
+def _from_home(each: Candidate) -> tuple[bool, bool, float]:
+    return each.placement.full, each.abroad, each.estimate.law
+
+
 def _clearly(best: Candidate, here: Candidate) -> bool:
-    shorter = here.estimate.rtt - best.estimate.rtt
+    # Behind a longer queue a shorter path is no gain: whoever was sent on would be back before there is room.
+    shorter = here.estimate.rtt - best.estimate.rtt if best.wait <= here.wait else 0.0
     sooner = here.time_to_start - best.time_to_start
     doubt = LEAST_CERTAINTY * _doubt(best.estimate, here.estimate)
     return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt, doubt) or sooner > max(

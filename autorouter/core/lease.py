@@ -24,6 +24,11 @@ def lease(chosen: Candidate, network: Network | None, revision: int, usual: Seco
     return Seconds(max(1.0, round(usual * (1 - JITTER + 2 * JITTER * drawn))))
 
 
+def longest(usual: Seconds) -> Seconds:
+    """How long an answer may hold at most."""
+    return Seconds(usual * (1 + JITTER))
+
+
 def unsure(chosen: Candidate) -> bool:
     """Whether the region's state may change before an ordinary lease would lapse."""
     at_stake = [view for view in chosen.view.nodes if view.node.name in chosen.placement.nodes]

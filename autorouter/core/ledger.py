@@ -6,11 +6,13 @@ that a router with fresh news says of it, and a round trip is this router's own 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import exp
 from statistics import median
 
-from autorouter.core.fleet import FleetSnapshot, Health, Node, NodeView, Region, RegionView
+from autorouter.core.capacity import SMOOTHED, WARM_AFTER, warmth
+from autorouter.core.fleet import FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView
 from autorouter.core.health import DOUBTED, HEALTH_OF, Phase, advance
-from autorouter.core.names import NodeName, RouterName
+from autorouter.core.names import ModelName, NodeName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis, Seconds
 
@@ -41,6 +43,10 @@ class Memory:
     seen: Instant = Instant(0.0)
     since: Instant = Instant(0.0)
     """When its health last changed."""
+    joined: Instant | None = None
+    """When it came, or came back; None if it was there before anyone looked."""
+    taken: Mapping[ModelName, float] = field(default_factory=dict)
+    """Requests at once, by model, smoothed over its reports."""
 
     @property
     def health(self) -> Health:
@@ -114,7 +120,32 @@ def _after(before: Memory, observation: Observation) -> Memory:
         spoke=observation.at if spoke else before.spoke,
         seen=observation.at,
         since=observation.at if changed else before.since,
+        joined=observation.at if _joined(before, phase, observation.report) else before.joined,
+        taken=_smoothed(before, observation),
     )
+
+
+def _joined(before: Memory, phase: Phase, report: Report | None) -> bool:
+    """Whether the node has come just now: it was gone, or not there yet, or it has started anew."""
+    if HEALTH_OF[phase] < Health.DEGRADED or before.outcome is None:
+        return False
+    restarted = report is not None and before.report is not None and report.boot_id != before.report.boot_id
+    return restarted or before.health < Health.DEGRADED
+
+
+def _smoothed(before: Memory, observation: Observation) -> Mapping[ModelName, float]:
+    """Each model's load with the newest report in it, which weighs the more the longer it was waited for."""
+    report = observation.report
+    if report is None:
+        return before.taken
+    same = before.report is not None and before.report.boot_id == report.boot_id
+    weight = 1.0 - exp(-max(0.0, observation.at - before.spoke) / SMOOTHED)
+    known = before.taken if same else {}
+    return {each.name: _towards(known.get(each.name), each.taken, weight) for each in report.models}
+
+
+def _towards(before: float | None, now: float, weight: float) -> float:
+    return now if before is None else before + weight * (now - before)
 
 
 def snapshot(
@@ -127,13 +158,13 @@ def snapshot(
         by_node.setdefault(name, []).append(memory)
 
     def view(node: Node) -> NodeView:
-        return _view(node, ledger.own(node.name), by_node.get(node.name, []), oldest)
+        return _view(node, ledger.own(node.name), by_node.get(node.name, []), oldest, now)
 
     views = (RegionView(region, tuple(map(view, region.nodes))) for region in regions)
     return FleetSnapshot(revision, now, tuple(views))
 
 
-def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> NodeView:
+def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant, now: Instant) -> NodeView:
     # Where nothing is fresh this process itself was held up: the last known stands until it has looked again.
     fresh = [memory for memory in heard if memory.seen >= oldest] or heard
     if not fresh:
@@ -144,7 +175,7 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> Node
     return NodeView(
         node=node,
         health=best.health,
-        models={model.name: model for model in word.report.models} if word.report else {},
+        models={model.name: _model(model, word, now) for model in word.report.models} if word.report else {},
         draining=word.draining,
         doubted=best.phase in DOUBTED,
         reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
@@ -153,6 +184,12 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant) -> Node
         since=best.since,
         version=word.report.version if word.report else "",
     )
+
+
+def _model(model: ModelLoad, word: Memory, now: Instant) -> ModelLoad:
+    """*model* as it may be counted on."""
+    age = Seconds(now - word.joined) if word.joined is not None else WARM_AFTER
+    return replace(model, smooth=word.taken[model.name], warm=warmth(min(age, WARM_AFTER)))
 
 
 def _returning(memory: Memory) -> str:

@@ -5,65 +5,89 @@ nobody knows which of them will answer: that endpoint counts only if every healt
 was asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
-from autorouter.core.capacity import Load, load_of, tightest, total
-from autorouter.core.fleet import NodeView, RegionView
+from autorouter.core.capacity import Load, total
+from autorouter.core.fleet import Health, ModelLoad, NodeView, RegionView
 from autorouter.core.names import ModelName, Network, NodeName
-from autorouter.core.query import RouteQuery
+from autorouter.core.units import Millis, Share
 
 MOST_REMEMBERED = 4096
 """Answers of `placements` kept: sieves and prices ask for the same one, and so do queries between two snapshots."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Placement:
-    """One endpoint that can serve a query, and the nodes behind it."""
+    """One endpoint that can serve a query, and the nodes behind it. Compared by identity, like the view it is of."""
+
+    endpoint: str
+    nodes: tuple[NodeName, ...]
+    models: frozenset[ModelName]
+    """Those that were asked for; empty for none in particular."""
+    loads: Mapping[ModelName, Load]
+    """What each model has there that can be had, as reported."""
+
+    @cached_property
+    def shares(self) -> Mapping[ModelName, Share]:
+        """Each model's part of the load; of the slots where there is none."""
+        taken = sum(load.taken for load in self.loads.values())
+        slots = sum(load.slots for load in self.loads.values())
+        return {name: Share(load.taken / taken if taken else load.slots / slots) for name, load in self.loads.items()}
+
+
+class Placed(NamedTuple):
+    """A placement, and what one client would find there."""
 
     endpoint: str
     nodes: tuple[NodeName, ...]
     load: Load
+    """With everything that was promised, the client itself included."""
+    wait: Millis
+    """Expected queue before it starts."""
+    full: bool
+    """No room for it."""
+    more: float
+    """Slots that it is expected to load."""
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
 def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placement, ...]:
-    """Every endpoint of *view* behind which all *models* are ready on one node."""
-    own = [node for node in view.serving if node.node.endpoint]
-    shared = [node for node in view.serving if not node.node.endpoint]
-    found = [
-        Placement(node.node.endpoint or "", (node.node.name,), _load(view, node, models))
-        for node in own
-        if _holds(view, node, models)
-    ]
+    """Every endpoint of *view* behind which all *models* are ready on one node.
+
+    A degraded node is aimed at only when no sound one has them.
+    """
+    own = [node for node in view.serving if node.node.endpoint and _holds(view, node, models)]
+    sound = [node for node in own if node.health is Health.UP] or own
+    found = [_placement(view, node.node.endpoint or "", (node,), models) for node in sound]
+    shared = tuple(node for node in view.serving if not node.node.endpoint)
     if shared and all(_holds(view, node, models) for node in shared):
-        names = tuple(node.node.name for node in shared)
-        found.append(Placement(view.region.endpoint, names, total(_load(view, node, models) for node in shared)))
+        found.append(_placement(view, view.region.endpoint, shared, models))
     return tuple(found)
 
 
-def place(found: tuple[Placement, ...], query: RouteQuery) -> Placement:
-    """The placement of *found* (not empty) that has room and the least wait; ties shared out by network."""
-    if len(found) == 1:
-        return found[0]
+def _placement(
+    view: RegionView, endpoint: str, nodes: tuple[NodeView, ...], models: frozenset[ModelName]
+) -> Placement:
+    loads: dict[ModelName, list[Load]] = {}
+    for node in nodes:
+        for name in usable(view, node):
+            loads.setdefault(name, []).append(_load(node.models[name]))
+    names = tuple(node.node.name for node in nodes)
+    return Placement(endpoint, names, models, {name: total(each) for name, each in loads.items()})
 
-    def price(each: Placement) -> tuple[bool, float, bytes]:
-        full = each.load.full(query.concurrency, query.priority)
-        return full, each.load.wait, lot(query.client.network, each.endpoint)
 
-    return min(found, key=price)
+def _load(model: ModelLoad) -> Load:
+    """What one model on one node has, as far as it is warm."""
+    return Load(model.slots * model.warm, model.taken, model.service)
 
 
 def lot(network: Network | None, name: str) -> bytes:
     """What *name* drew for *network*: rendezvous hashing, so that ties are shared evenly and every router agrees."""
     return blake2b(f"{network}|{name}".encode(), digest_size=8).digest()
-
-
-def _load(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> Load:
-    """How busy *node* is for someone who needs *models*: the tightest, or all it may serve if none is named."""
-    loads = [load_of(node.models[name]) for name in models or usable(view, node)]
-    return tightest(loads) if models else total(loads)
 
 
 def _holds(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> bool:

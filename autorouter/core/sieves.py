@@ -6,7 +6,6 @@ To add one: a function of the type `Rule`, and a line in `SIEVES`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autorouter.core.capacity import FULL_AT
 from autorouter.core.fleet import Health, RegionView, Stage
 from autorouter.core.placement import placements
 from autorouter.core.query import RouteQuery
@@ -77,25 +76,6 @@ def soundness(view: RegionView, _query: RouteQuery) -> str | None:
     return f"degraded: {'; '.join(reasons)}" if reasons else "degraded"
 
 
-def capacity(view: RegionView, query: RouteQuery) -> str | None:
-    """A full region spills over to the next."""
-    loads = [each.load for each in placements(view, query.models)]
-    if all(load.full(query.concurrency, query.priority) for load in loads):
-        best = max(loads, key=lambda load: load.headroom)
-        return f"full: {best.busy + best.queued:g} of {best.slots:g} slots are taken"
-    return None
-
-
-def contract(view: RegionView, query: RouteQuery) -> str | None:
-    """A region does not use more slots at once than its contract grants it, whatever its nodes could do."""
-    if view.region.slots is None:
-        return None
-    taken = sum(min(each.busy, each.slots) for node in view.serving for each in node.models.values())
-    if taken + query.concurrency <= view.region.slots * FULL_AT[query.priority]:
-        return None
-    return f"full: {taken:g} of the {view.region.slots} slots that it may use are taken"
-
-
 SIEVES = (
     Sieve("stage", stage),
     Sieve("residency", residency),
@@ -104,7 +84,5 @@ SIEVES = (
     Sieve("health", health),
     Sieve("model", model),
     Sieve("degraded", soundness, bends=True),
-    Sieve("capacity", capacity, bends=True),
-    Sieve("contract", contract, bends=True),
 )
 """In the order in which they are asked; a region is rejected by the first that stops it."""

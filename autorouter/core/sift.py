@@ -1,4 +1,4 @@
-"""From all regions to what may be offered, in order: edge before cloud, sound before degraded or full."""
+"""From all regions to what may be offered, in order: edge before cloud, sound before degraded."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,13 +52,10 @@ def sifted(views: Iterable[RegionView], query: RouteQuery) -> Sifted:
     firm = EligibleSet(query.residency, tuple(v for v, sieve in stops if sieve is None or sieve.bends))
     easy = frozenset(v.region.name for v, sieve in stops if sieve is None)
     sound = firm.where(lambda view: view.region.name in easy)
-    offers = (
-        Offer(sound.where(is_edge)),
-        Offer(sound.where(is_cloud)),
-        Offer(firm.where(is_edge), bent=True),
-        Offer(firm.where(is_cloud), bent=True),
-    )
-    return Sifted(offers, stops)
+    offers = [Offer(sound.where(tier)) for tier in (is_edge, is_cloud)]
+    if len(firm.views) > len(sound.views):
+        offers += [Offer(firm.where(tier), bent=True) for tier in (is_edge, is_cloud)]
+    return Sifted(tuple(offer for offer in offers if offer.eligible.views), stops)
 
 
 def stopping(view: RegionView, query: RouteQuery) -> Sieve | None:

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
-from autorouter.core.decide import Decision, decide
+from autorouter.core.candidate import Candidate
+from autorouter.core.decide import Case, Decision, decide
+from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.latency.atlas import Atlas
+from autorouter.core.lease import longest
 from autorouter.core.names import Network, RegionName
 from autorouter.core.policies import POLICIES
 from autorouter.core.query import RouteQuery
+from autorouter.core.spill import Spill
+from autorouter.core.units import Instant
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
 
@@ -21,25 +26,44 @@ same."""
 class Router:
     """Decides."""
 
-    def __init__(self, snapshots: Snapshots, atlas: Atlas, clock: Clock, hooks: tuple[Hook, ...] = ()) -> None:
+    def __init__(
+        self, snapshots: Snapshots, atlas: Atlas, spill: Spill, clock: Clock, hooks: tuple[Hook, ...] = ()
+    ) -> None:
         self._snapshots = snapshots
         self._atlas = atlas
+        self._spill = spill
         self._now = clock
         self._hooks = hooks
         self._last: dict[Network, RegionName] = {}
 
     def route(self, query: RouteQuery) -> Decision:
-        """The decision on *query* by the fleet as it is now."""
-        catalog, client = self._snapshots.catalog, query.client
-        belief = self._atlas.belief(client, self._now())
-        network = client.network if client.measurable else None
+        """The decision on *query* by the fleet as it is now; the load that it causes is counted."""
+        catalog, fleet, now = self._snapshots.catalog, self._snapshots.fleet, self._now()
+        network = query.client.network if query.client.measurable else None
         last = None if network is None else self._last.pop(network, None)
-        decision = decide(query, self._snapshots.fleet, POLICIES[catalog.policy], catalog.ttl, belief, last)
+        self._spill.see(fleet, longest(catalog.ttl), now)
+        self._leave(fleet, query, last, now)
+        belief = self._atlas.belief(query.client, now)
+        case = Case(query, POLICIES[catalog.policy], belief, self._spill, now, last)
+        decision = decide(case, fleet, catalog.ttl)
+        if decision.chosen is not None:
+            self._count(decision, decision.chosen, now)
         if network is not None:
             self._remember(network, decision)
         for hook in self._hooks:
             hook(decision)
         return decision
+
+    def _count(self, decision: Decision, chosen: Candidate, now: Instant) -> None:
+        until = Instant(now + decision.ttl)
+        self._spill.enter(chosen.view.region.name, chosen.placement, decision.query, until)
+
+    def _leave(self, fleet: FleetSnapshot, query: RouteQuery, last: RegionName | None, now: Instant) -> None:
+        """The client asks again, so what it was promised where it is has ended."""
+        here = query.previous or last
+        view = fleet.by_name.get(here) if here else None
+        if view is not None:
+            self._spill.leave(view, query, now)
 
     def _remember(self, network: Network, decision: Decision) -> None:
         if decision.chosen is None:

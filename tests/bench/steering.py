@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from statistics import fmean
 
+from autorouter.core.assigned import Assigned
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView, Stage, Tier
 from autorouter.core.latency.atlas import Atlas
@@ -23,6 +24,7 @@ from autorouter.core.latency.sample import Sample
 from autorouter.core.names import Country, ModelName, Network, NodeName, RegionName
 from autorouter.core.place import distance
 from autorouter.core.query import Client, RouteQuery, Scope
+from autorouter.core.spill import Spill
 from autorouter.core.units import Instant, Millis
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
@@ -78,7 +80,8 @@ class Fleet:
         """A router that knows nothing yet."""
         fleet = FleetSnapshot(1, self.now, tuple(map(_up, self.regions)))
         atlas = Atlas(self.regions)
-        return Router(Snapshots(Catalog(self.regions), fleet), atlas, lambda: self.now), atlas
+        spill = Spill(Assigned(self.now))
+        return Router(Snapshots(Catalog(self.regions), fleet), atlas, spill, lambda: self.now), atlas
 
 
 @dataclass(frozen=True)

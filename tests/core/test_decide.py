@@ -32,25 +32,25 @@ def test_the_nearest_region_answers():
 
 
 def test_a_queue_is_part_of_the_price():
-    busy = region("yto", TORONTO, slots=2, busy=1, queued=0, service=400)
-    waiting = region("yul", MONTREAL, slots=2, busy=2, queued=0, service=400)
-    assert names(route(busy, waiting, at=MONTREAL)) == ["yto"]
-    decision = route(waiting, at=MONTREAL)
-    assert decision.chosen.wait == 200.0
-    assert decision.chosen.time_to_start == decision.chosen.estimate.rtt + 200.0
+    idle = region("yto", TORONTO, slots=2, service=400)
+    busy = region("yul", MONTREAL, slots=2, busy=1.5, service=400)
+    assert names(route(idle, busy, at=MONTREAL)) == ["yto", "yul"]
+    chosen = route(busy, at=MONTREAL).chosen
+    assert 100 < chosen.wait < 400
+    assert chosen.time_to_start == chosen.estimate.rtt + chosen.wait
 
 
 def test_a_full_region_spills_over_to_the_next():
-    decision = route(region("yto", TORONTO, busy=4), region("yul", MONTREAL))
-    assert names(decision) == ["yul"]
-    assert rules(decision) == {"yto": "capacity"}
+    decision = route(region("yto", TORONTO, busy=4, service=1), region("yul", MONTREAL, service=1))
+    assert names(decision) == ["yul", "yto"]
+    assert [each.placement.full for each in decision.ranked] == [False, True]
     assert not decision.bent
 
 
 def test_a_heavy_client_needs_room_for_all_it_will_ask():
-    fleet = region("yto", TORONTO, busy=2), region("yul", MONTREAL)
-    assert names(route(*fleet, concurrency=2)) == ["yto", "yul"]
-    assert names(route(*fleet, concurrency=3)) == ["yul"]
+    fleet = region("yto", TORONTO, busy=1, service=1), region("yul", MONTREAL, service=1)
+    assert names(route(*fleet, concurrency=10)) == ["yto", "yul"]
+    assert names(route(*fleet, concurrency=20)) == ["yul", "yto"]
 
 
 def test_a_heavy_client_is_put_where_it_fits_not_where_most_is_free_in_parts():
@@ -58,23 +58,23 @@ def test_a_heavy_client_is_put_where_it_fits_not_where_most_is_free_in_parts():
         node("small", slots=4, busy=2, endpoint="https://small"),
         node("large", slots=100, busy=70, endpoint="https://large"),
     ]
-    decision = route(region("yto", nodes=nodes), concurrency=3)
+    decision = route(region("yto", nodes=nodes), concurrency=15)
     assert decision.chosen.placement.endpoint == "https://large"
     assert not decision.bent
 
 
 def test_batch_callers_leave_the_last_slots_to_conversations():
-    fleet = region("yto", TORONTO, busy=3), region("yul", MONTREAL)
-    assert names(route(*fleet))[0] == "yto"
-    assert names(route(*fleet, priority=Priority.BATCH)) == ["yul"]
+    fleet = region("yto", TORONTO, busy=3.5, service=1), region("yul", MONTREAL, service=1)
+    assert names(route(*fleet)) == ["yto", "yul"]
+    assert names(route(*fleet, priority=Priority.BATCH)) == ["yul", "yto"]
 
 
 def test_a_region_is_full_when_it_uses_all_that_its_contract_grants():
-    nodes = [node(name, slots=2, busy=1, endpoint=f"https://{name}") for name in ("a", "b", "c")]
-    assert rules(route(region("yto", nodes=nodes, slots=3), region("yul", MONTREAL))) == {"yto": "contract"}
-    assert names(route(region("yto", nodes=nodes, slots=4), region("yul", MONTREAL))) == ["yto", "yul"]
-    idle = [node(name, slots=2, endpoint=f"https://{name}") for name in ("a", "b", "c")]
-    assert names(route(region("yto", nodes=idle, slots=1))) == ["yto"]
+    nodes = [node(name, slots=2, busy=1, service=1, endpoint=f"https://{name}") for name in ("a", "b", "c")]
+    other = region("yul", MONTREAL, service=1)
+    assert names(route(region("yto", nodes=nodes, slots=3), other)) == ["yul", "yto"]
+    assert names(route(region("yto", nodes=nodes, slots=4), other)) == ["yto", "yul"]
+    assert not route(region("yto", nodes=nodes, slots=9)).chosen.placement.full
 
 
 def test_a_queue_for_one_model_does_not_make_a_region_full_for_another():
@@ -104,6 +104,7 @@ def test_full_regions_are_better_than_none():
     decision = route(region("yto", TORONTO, busy=4), region("yul", MONTREAL, busy=4))
     assert names(decision) == ["yto", "yul"]
     assert decision.bent
+    assert all(each.placement.full for each in decision.ranked)
 
 
 def test_a_degraded_region_is_offered_only_when_no_sound_one_is_left():
@@ -200,8 +201,8 @@ class TestPipelines:
 
     def test_the_node_with_the_least_wait_is_taken(self):
         nodes = [
-            node("a", busy=4, queued=2, service=500, endpoint="https://a"),
-            node("b", busy=4, queued=1, service=500, endpoint="https://b"),
+            node("a", busy=3, service=500, endpoint="https://a"),
+            node("b", busy=2, service=500, endpoint="https://b"),
         ]
         assert route(region("yto", nodes=nodes)).chosen.placement.endpoint == "https://b"
 
@@ -233,12 +234,30 @@ class TestUnknownPlace:
         assert 70 < first.count("aaa") < 130
 
 
+def here_waits(decision):
+    return decision.ranked[0].wait - decision.ranked[1].wait
+
+
 class TestIncumbent:
     def test_is_kept_for_a_small_gain(self):
-        here, near = region("yto", TORONTO, busy=4, queued=0, service=20), region("yul", TORONTO, busy=4)
+        here, near = region("yto", TORONTO, busy=1.5, service=30), region("yul", TORONTO, service=30)
         decision = route(here, near, previous=RegionName("yto"))
         assert names(decision) == ["yto", "yul"]
-        assert decision.kept == "kept yto: yul only 5.0 ms better"
+        assert decision.kept == f"kept yto: yul only {here_waits(decision):.1f} ms better"
+
+    def test_is_not_left_for_a_shorter_path_behind_a_longer_queue(self):
+        near = region("yto", TORONTO, busy=2.2, service=60)
+        far = region("yul", MONTREAL, service=60)
+        who = client()
+        assert names(route(near, far, who=who)) == ["yto", "yul"]
+        assert names(route(near, far, who=who, previous=RegionName("yul"))) == ["yul", "yto"]
+
+    def test_is_kept_though_full_while_the_load_is_its_own(self):
+        here, near = region("yto", TORONTO, busy=4, service=1), region("yul", MONTREAL, service=1)
+        decision = route(here, near, region("cloud", tier=Tier.CLOUD), previous=RegionName("yto"))
+        assert names(decision) == ["yto", "yul"]
+        alone = route(here, region("cloud", tier=Tier.CLOUD), previous=RegionName("yto"))
+        assert names(alone) == ["yto"]
 
     def test_is_left_for_a_clear_gain(self):
         decision = route(region("yvr", VANCOUVER), region("yto", TORONTO), previous=RegionName("yvr"))
@@ -271,4 +290,4 @@ def test_what_a_region_may_not_serve_is_no_room_for_those_who_ask_for_no_model_i
     idle = replace(busy.models["forbidden"], busy=0)
     held = replace(busy, models={MODEL: busy.models[MODEL], ModelName("forbidden"): idle})
     view = region("yto", nodes=[held], models=frozenset({MODEL}))
-    assert rules(route(view, region("yul", MONTREAL))) == {"yto": "capacity"}
+    assert names(route(view, region("yul", MONTREAL))) == ["yul", "yto"]

@@ -12,11 +12,13 @@ from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
 from autorouter.api.tickets import Tickets
 from autorouter.core.address import block
+from autorouter.core.assigned import Assigned
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import FleetSnapshot, Stage
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import Country
 from autorouter.core.networks import KnownNetwork
+from autorouter.core.spill import Spill
 from autorouter.core.units import Instant, Millis
 from autorouter.location.chain import Locator
 from autorouter.runtime.clock import now
@@ -62,7 +64,7 @@ class Site:
     def app(self):
         known = (KnownNetwork(LOOPBACK, TORONTO, Country("CA")),
                  KnownNetwork(block("203.0.113.0/24"), VANCOUVER, Country("CA")))  # fmt: skip
-        router = Router(self.snapshots, self.atlas, now, (self.telemetry.decided,))
+        router = Router(self.snapshots, self.atlas, Spill(Assigned(now())), now, (self.telemetry.decided,))
         asker = Asker(Locator(known, (LOOPBACK,)))
         learner = Learner(
             self.atlas, self.snapshots, MemoryShelf(), asker.locator.locate_network, now, self.telemetry

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autorouter.core.decide import pricing
+from autorouter.core.assigned import Assigned
+from autorouter.core.decide import Case, pricing
 from autorouter.core.eligible import EligibleSet
 from autorouter.core.policies import POLICIES
 from autorouter.core.query import RouteQuery
+from autorouter.core.spill import Spill
 from autorouter.core.units import Millis
-from tests.scenes import believed, client, region
+from tests.scenes import NOW, believed, client, region
 
 QUERY = RouteQuery(client(None, country=None))
 
@@ -29,10 +31,8 @@ fleets = st.lists(
 
 
 def order(policy, views):
-    return [
-        c.view.region.name
-        for c in policy(EligibleSet(frozenset(), tuple(views)), pricing(QUERY, believed(QUERY.client, views)))
-    ]
+    case = Case(QUERY, policy, believed(QUERY.client, views), Spill(Assigned(NOW)), NOW)
+    return [c.view.region.name for c in policy(EligibleSet(frozenset(), tuple(views)), pricing(case))]
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())

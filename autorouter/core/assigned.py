@@ -1,0 +1,165 @@
+"""The books of assignments: load that answers have promised, and that no report may have seen yet.
+
+An answer that holds for a minute sends a client somewhere for a minute. It is entered once, with its weight, in the
+cell of time in which it lapses, and never taken out: what is live is the sum of the cells that are still to come. So
+there is nothing to forget on the way: no order of answers, deaths or lost messages makes a count wrong or negative.
+
+Routers show each other their books whole (`Book`), and what a later one says replaces what an earlier one said. What
+the others have promised since is guessed from what this router itself has.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import exp
+
+from autorouter.core.capacity import SMOOTHED
+from autorouter.core.names import ModelName, RouterName
+from autorouter.core.units import Instant, Seconds
+
+CELL = Seconds(1.0)
+"""Width of a cell. An answer counts for up to this much too long, of 65 s."""
+
+GRACE = Seconds(5.0)
+"""How long a client may stay beyond its answer: it asks again with its next request, not by the clock."""
+
+UNSEEN = Seconds(SMOOTHED + 1.0)
+"""Reports are smoothed over `SMOOTHED` and are about a second old when they are read, so they show what was promised
+late. The books smoothed alike and taken from the books as they are leave what the reports lack, no more and no less.
+Against the plain difference to six seconds ago, which knows nothing of the smoothing, the longest wait of a hundred
+fell from 128 to 105 ms at 80 % load."""
+
+TURN = Seconds(1.0)
+"""How often totals are taken."""
+
+LEAST = 1e-3
+"""What is left of a smoothed count when it is forgotten."""
+
+Where = tuple[str, ModelName]
+"""An endpoint and a model asked for; the model ``""`` for who names none."""
+
+Cells = dict[int, float]
+"""Weights by the number of the cell in which they lapse."""
+
+ANY = ModelName("")
+
+
+@dataclass(slots=True)
+class Book:
+    """What one router has promised."""
+
+    cells: dict[Where, Cells] = field(default_factory=dict)
+
+    def enter(self, where: Where, weight: float, lapses: int) -> None:
+        """Count *weight* until the cell *lapses* is over."""
+        cells = self.cells.setdefault(where, {})
+        cells[lapses] = cells.get(lapses, 0.0) + weight
+
+    def leave(self, where: Where, weight: float, cells: range) -> float:
+        """Take up to *weight* out of *cells*, the earliest first; how much that was."""
+        there, left = self.cells.get(where, {}), weight
+        for number in cells:
+            taken = min(left, there.get(number, 0.0))
+            if taken:
+                there[number] -= taken
+                left -= taken
+        return weight - left
+
+    def turn(self, present: int) -> None:
+        """Forget what lapsed before the cell *present*."""
+        for where, cells in list(self.cells.items()):
+            for lapsed in [number for number in cells if number < present]:
+                del cells[lapsed]
+            if not cells:
+                del self.cells[where]
+
+    def totals(self, present: int) -> dict[Where, float]:
+        """What is live in the cell *present*."""
+        return {
+            where: sum(weight for number, weight in cells.items() if number >= present)
+            for where, cells in self.cells.items()
+        }
+
+
+class Assigned:
+    """What all routers have promised, as far as this one knows. *start* is when it began to count."""
+
+    def __init__(self, start: Instant) -> None:
+        self.own = Book()
+        self.start = start
+        self._peers: Mapping[RouterName, Book] = {}
+        self._alive = 0
+        self._live: dict[Where, float] = {}
+        self._since: dict[Where, float] = {}
+        """Own, since the peers were last heard."""
+        self._factor: dict[Where, float] = {}
+        self._seen: dict[Where, float] = {}
+        self._turned = start
+
+    def enter(self, where: Where, weight: float, until: Instant) -> None:
+        """Count one more answer that holds until *until*."""
+        self.own.enter(where, weight, int((until + GRACE) // CELL))
+        self._live[where] = self._live.get(where, 0.0) + weight * self._factor.get(where, 1.0 + self._alive)
+        self._since[where] = self._since.get(where, 0.0) + weight
+
+    def leave(self, where: Where, weight: float, now: Instant) -> float:
+        """Count less of what has lapsed and is still in its grace, for one of those clients has asked again.
+
+        Nothing else can be taken back, so nobody can talk a region empty.
+        """
+        left = self.own.leave(where, weight, range(int(now // CELL), int((now + GRACE) // CELL) + 1))
+        if left:
+            self._live[where] -= left
+        return left
+
+    def live(self, where: Where) -> float:
+        """Assigned weight that is live, of all routers."""
+        return self._live.get(where, 0.0)
+
+    def unseen(self, where: Where) -> float:
+        """What of it reports cannot show yet; negative where they still show what has lapsed."""
+        return self.live(where) - self._seen.get(where, 0.0)
+
+    def hear(self, books: Mapping[RouterName, Book], alive: int) -> None:
+        """Take *books* for all that other routers have promised, in place of what was heard before.
+
+        *alive* of them go on promising; those that died left answers that still hold.
+        """
+        self._peers, self._alive = books, alive
+        self._since.clear()
+
+    def turn(self, now: Instant) -> bool:
+        """Let what has lapsed go, if it is time to; whether it was."""
+        if now - self._turned < TURN:
+            return False
+        weight = 1.0 - exp(-(now - self._turned) / UNSEEN)
+        self._turned, present = now, int(now // CELL)
+        self.own.turn(present)
+        self._count(present)
+        self._seen = {where: seen for where in self._live | self._seen if (seen := self._next(where, weight)) > LEAST}
+        return True
+
+    def _next(self, where: Where, weight: float) -> float:
+        """What reports show of *where* by now."""
+        before = self._seen.get(where, 0.0)
+        return before + weight * (self._live.get(where, 0.0) - before)
+
+    def _count(self, present: int) -> None:
+        """Totals anew, from the cells alone: nothing is carried on, so nothing can drift."""
+        own, seen = self.own.totals(present), _sum(book.totals(present) for book in self._peers.values())
+        self._factor = {where: 1.0 + self._others(own.get(where, 0.0), seen.get(where, 0.0)) for where in own | seen}
+        guessed = {
+            where: weight * (self._factor[where] - 1.0) for where, weight in self._since.items() if where in own
+        }
+        self._live = _sum((own, seen, guessed))
+
+    def _others(self, own: float, seen: float) -> float:
+        """What others promise while we promise one: as until now, and where nobody has yet each as much as we."""
+        return min(float(self._alive), (seen + self._alive) / (own + 1.0))
+
+
+def _sum(totals: Iterable[Mapping[Where, float]]) -> dict[Where, float]:
+    found: dict[Where, float] = {}
+    for each in totals:
+        for where, weight in each.items():
+            found[where] = found.get(where, 0.0) + weight
+    return found
