@@ -29,15 +29,18 @@ from autorouter.core.spill import Spill
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
 from autorouter.probing.status import StatusLook, Watcher
+from autorouter.runtime.bookkeeper import Bookkeeper
 from autorouter.runtime.clock import now, unix_now
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.observer import Observer, first_fleet
-from autorouter.runtime.ports import Shelf, Store
+from autorouter.runtime.ports import Exchange, Shelf, Store
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory import MemoryStore
+from autorouter.store.memory_exchange import MemoryExchange
 from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis import RedisStore, fault_in
+from autorouter.store.redis_exchange import RedisExchange
 from autorouter.store.redis_shelf import RedisShelf
 from autorouter.telemetry import AtlasGauges, Telemetry
 from autorouter.wire.key import Key
@@ -72,7 +75,7 @@ class Autorouter:
         self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
         self._telemetry = Telemetry(catalog.budget, lambda: self._snapshots.fleet)
         self._geoip = Databases(options.geoip, options.geoip_asn)
-        self._store, self._shelf = self._open_store()
+        self._store, self._shelf, exchange = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
         self._atlas = Atlas(catalog.regions)
         self._telemetry.registry.register(AtlasGauges(self._atlas))
@@ -81,8 +84,10 @@ class Autorouter:
             self._atlas, self._snapshots, self._shelf, locator.locate_network, now, self._telemetry
         )
         self._asker = Asker(locator)
-        self._spill = Spill(Assigned(now()))
-        router = Router(self._snapshots, self._atlas, self._spill, now, (self._telemetry.decided,))
+        assigned = Assigned(now())
+        self._exchange = exchange
+        self._bookkeeper = Bookkeeper(assigned, exchange, now, self._telemetry)
+        router = Router(self._snapshots, self._atlas, Spill(assigned), now, (self._telemetry.decided,))
         tickets = Tickets(options.keys[0], unix_now) if options.keys else None
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
 
@@ -120,14 +125,16 @@ class Autorouter:
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(self._observer.run())
                 learning = tasks.create_task(self._learner.run())
+                keeping = tasks.create_task(self._bookkeeper.run())
                 following = tasks.create_task(self._geoip.follow(self._telemetry.reread))
                 yield
-                for each in (watching, learning, following):
+                for each in (watching, learning, keeping, following):
                     each.cancel()
         finally:
             await self._observer.close()
             await self._store.close()
             await self._shelf.close()
+            await self._exchange.close()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -153,14 +160,14 @@ class Autorouter:
     def _locator(self, catalog: Catalog) -> Locator:
         return Locator(catalog.networks, catalog.trusted_proxies, self._geoip)
 
-    def _open_store(self) -> tuple[Store, Shelf]:
-        url = self._options.redis_url
+    def _open_store(self) -> tuple[Store, Shelf, Exchange]:
+        url, name = self._options.redis_url, self._router_name
         if not url:
-            return MemoryStore(), MemoryShelf()
+            return MemoryStore(), MemoryShelf(), MemoryExchange({}, name, now)
         if fault := fault_in(url):
             raise ConfigError(f"REDIS_URL: {fault}")
         refused = self._telemetry.entry_refused
-        return RedisStore(url, now, refused), RedisShelf(url, now, refused)
+        return RedisStore(url, now, refused), RedisShelf(url, now, refused), RedisExchange(url, name, now, refused)
 
 
 def _url(runner: web.AppRunner) -> str:

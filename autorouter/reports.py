@@ -4,12 +4,14 @@ The two vocabularies do not know each other on purpose (an agent in the field ma
 this is the one place where they meet.
 """
 
+from autorouter.core.assigned import CELL, Book, Shown
 from autorouter.core.fleet import ModelLoad
 from autorouter.core.latency.sample import Evidence, Sample, Track
 from autorouter.core.latency.sources import SOURCES
 from autorouter.core.names import ModelName, Network, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis
+from autorouter.wire.book import BookRecord, PlaceRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
 from autorouter.wire.observation import ObservationRecord, ReportRecord
 from autorouter.wire.sample import EvidenceRecord, SampleRecord, TrackRecord
@@ -107,6 +109,25 @@ def evidence_of(record: EvidenceRecord, ahead: float) -> Evidence:
             if each.source in SOURCES
         }
     )
+
+
+def record_of_book(book: Book, now: Instant, ahead: float) -> BookRecord:
+    """*book* as it is shown at *now*; *ahead* is the keeper's clock less ours, in seconds."""
+    present = int(now // CELL)
+    places = (
+        PlaceRecord(endpoint=endpoint, model=model, lapses={n - present: each for n, each in cells.items() if each})
+        for (endpoint, model), cells in book.cells.items()
+    )
+    return BookRecord(at=max(0.0, now + ahead), places=tuple(places))
+
+
+def shown_of(record: BookRecord, ahead: float) -> Shown:
+    """What another router showed, by our clock."""
+    book, at = Book(), Instant(record.at - ahead)
+    for place in record.places:
+        for lapses, weight in place.lapses.items():
+            book.enter((place.endpoint, ModelName(place.model)), weight, int(at // CELL) + lapses)
+    return Shown(book, at)
 
 
 def _record(report: Report) -> ReportRecord:

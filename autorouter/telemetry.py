@@ -30,6 +30,7 @@ class Telemetry:
         self.budget = budget
         self._store_up: dict[str, bool] = {}
         self._shelf_up: bool | None = None
+        self._exchange_up: bool | None = None
         here = self.registry
         self._answers = Counter("autorouter_answers", "Routes answered.", ["outcome", "region"], registry=here)
         self._good = Counter("autorouter_answers_in_budget", "Those that start in time.", ["region"], registry=here)
@@ -45,6 +46,9 @@ class Telemetry:
             "autorouter_samples_refused", "Clients' round trips refused.", ["source", "reason"], registry=here
         )
         self._shelf = Gauge("autorouter_shelf_up", "1 while what is learned can be kept.", registry=here)
+        self._exchange = Gauge(
+            "autorouter_exchange_up", "1 while routers can show each other what they promised.", registry=here
+        )
         self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
         self._reload.set(1)
         for database in ("city", "asn"):
@@ -91,6 +95,14 @@ class Telemetry:
             self._shelf_up = up
             self._shelf.set(up)
             (log.info if up else log.warning)("shelf_changed", up=up, fault=fault)
+
+    def exchange_changed(self, fault: str = "") -> None:
+        """Promises were exchanged, or could not be because of *fault*; a line is logged when that changes."""
+        up = not fault
+        if self._exchange_up is not up:
+            self._exchange_up = up
+            self._exchange.set(up)
+            (log.info if up else log.warning)("exchange_changed", up=up, fault=fault)
 
     def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
         """The store did as asked, or did not because of *fault*; a line is logged when that changes."""

@@ -59,5 +59,8 @@ class FakeWitness:
         if (side, fault) not in self.told:
             self.told.append((side, fault))
 
+    def exchange_changed(self, fault=""):
+        self.told.append(("exchange", fault))
+
     def failed(self, what, exc):
         self.told.append((what, str(exc)))

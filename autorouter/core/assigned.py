@@ -11,6 +11,7 @@ the others have promised since is guessed from what this router itself has.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import exp
+from typing import NamedTuple
 
 from autorouter.core.capacity import SMOOTHED
 from autorouter.core.names import ModelName, RouterName
@@ -78,6 +79,13 @@ class Book:
             where: sum(weight for number, weight in cells.items() if number >= present)
             for where, cells in self.cells.items()
         }
+
+
+class Shown(NamedTuple):
+    """The book that a router has shown, and when."""
+
+    book: Book
+    at: Instant
 
 
 class Assigned:

@@ -3,9 +3,10 @@
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
+from autorouter.core.assigned import Book, Shown
 from autorouter.core.fleet import FleetSnapshot, Node, Region
 from autorouter.core.latency.sample import Evidence, Sample
-from autorouter.core.names import Network
+from autorouter.core.names import Network, RouterName
 from autorouter.core.observation import Observation
 from autorouter.core.units import Instant
 
@@ -55,6 +56,17 @@ class Shelf(Protocol):
         """Let go of connections."""
 
 
+class Exchange(Protocol):
+    """Where routers show each other what they have promised. Whatever cannot be done raises `StoreError`."""
+
+    async def swap(self, book: Book) -> Mapping[RouterName, Shown]:
+        """Show *book*, in place of what this router showed before; what every other router showed last."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
 class Look(Protocol):
     """A line of sight to one node."""
 
@@ -87,6 +99,9 @@ class Witness(Protocol):
 
     def sampled(self, source: str, refusal: str | None) -> None:
         """A client's round trip was learned, or refused."""
+
+    def exchange_changed(self, fault: str = "") -> None:
+        """Promises could be exchanged with other routers, or not because of *fault*; called each time."""
 
     def shelf_changed(self, fault: str = "") -> None:
         """What is known of client networks could be shared, or not because of *fault*; called each time."""
