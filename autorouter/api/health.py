@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 
-from autorouter.core.ledger import FRESH_PROBES
 from autorouter.core.schedule import probed
+from autorouter.core.snapshot import FRESH_PROBES
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
 

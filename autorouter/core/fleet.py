@@ -93,6 +93,10 @@ class ModelLoad:
     queued: float
     service: Millis
     """Mean time a request holds its slot; 0 while none has finished."""
+    served: int = 0
+    """Requests that ended well since the node started …"""
+    failed: int = 0
+    """… and those that the node failed: not the callers' mistakes, nor what it turned away."""
     smooth: float | None = None
     """What was busy or queued over the latest reports; None for what this one says."""
     warm: Share = WARM

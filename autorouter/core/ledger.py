@@ -1,4 +1,4 @@
-"""Memory of observations: fold one in, and read the fleet out of it.
+"""Memory of observations: fold one in. `snapshot` reads the fleet out of it.
 
 Findings are kept per (router, node), because two routers see different networks: a node is as well as the best
 that a router with fresh news says of it, and a round trip is this router's own or none.
@@ -7,20 +7,17 @@ that a router with fresh news says of it, and a round trip is this router's own 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp
-from statistics import median
 
-from autorouter.core.capacity import SMOOTHED, WARM_AFTER, warmth
-from autorouter.core.fleet import FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView
-from autorouter.core.health import DOUBTED, HEALTH_OF, Phase, advance
+from autorouter.core.capacity import SMOOTHED
+from autorouter.core.fleet import Health
+from autorouter.core.gray import NEW, Standing, Tally
+from autorouter.core.health import HEALTH_OF, Phase, advance
 from autorouter.core.names import ModelName, NodeName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis, Seconds
 
 KEPT_RTTS = 5
 """Round trips remembered per node; their median follows a real change in three probes and ignores one wild one."""
-
-FRESH_PROBES = 3
-"""A finding is news for this many probe intervals."""
 
 READ_AGAIN = Seconds(0.1)
 """Another router's looks at one node are further apart than this: what seems nearer is one finding, heard twice."""
@@ -47,6 +44,7 @@ class Memory:
     """When it came, or came back; None if it was there before anyone looked."""
     taken: Mapping[ModelName, float] = field(default_factory=dict)
     """Requests at once, by model, smoothed over its reports."""
+    standing: Standing = NEW
 
     @property
     def health(self) -> Health:
@@ -110,6 +108,7 @@ def _after(before: Memory, observation: Observation) -> Memory:
     changed = HEALTH_OF[phase] is not before.health or before.outcome is None
     rtts = before.rtts if observation.rtt is None else (*before.rtts, observation.rtt)[-KEPT_RTTS:]
     spoke = observation.report is not None
+    standing = _standing(before, observation, phase)
     return Memory(
         phase=phase,
         outcome=observation.outcome,
@@ -120,17 +119,42 @@ def _after(before: Memory, observation: Observation) -> Memory:
         spoke=observation.at if spoke else before.spoke,
         seen=observation.at,
         since=observation.at if changed else before.since,
-        joined=observation.at if _joined(before, phase, observation.report) else before.joined,
+        joined=_joined(before, observation, phase, standing),
         taken=_smoothed(before, observation),
+        standing=standing,
     )
 
 
-def _joined(before: Memory, phase: Phase, report: Report | None) -> bool:
-    """Whether the node has come just now: it was gone, or not there yet, or it has started anew."""
+def _joined(before: Memory, found: Observation, phase: Phase, standing: Standing) -> Instant | None:
+    """When the node came, or comes back: it was gone, or not there yet, or has started anew, or is set aside."""
+    if standing.until > before.standing.until:
+        return standing.until
     if HEALTH_OF[phase] < Health.DEGRADED or before.outcome is None:
-        return False
-    restarted = report is not None and before.report is not None and report.boot_id != before.report.boot_id
-    return restarted or before.health < Health.DEGRADED
+        return before.joined
+    came = before.health < Health.DEGRADED or _restarted(before, found.report)
+    return found.at if came else before.joined
+
+
+def _restarted(before: Memory, report: Report | None) -> bool:
+    return report is not None and before.report is not None and report.boot_id != before.report.boot_id
+
+
+def _standing(before: Memory, found: Observation, phase: Phase) -> Standing:
+    """How the node has fared; what is down is the health table's business, and has a clean start when it is back."""
+    if HEALTH_OF[phase] < Health.DEGRADED:
+        return replace(before.standing, looks=Tally(), requests=Tally())
+    answered = found.report is not None
+    return before.standing.after(found.at, (float(answered), float(not answered)), _requests(before, found.report))
+
+
+def _requests(before: Memory, report: Report | None) -> tuple[float, float]:
+    """Requests that ended well and that failed since the last report, over all models."""
+    if report is None or before.report is None or _restarted(before, report):
+        return 0.0, 0.0
+    known = {each.name: each for each in before.report.models}
+    pairs = [(each, known.get(each.name, each)) for each in report.models]
+    good = sum(max(0, now.served - then.served) for now, then in pairs)
+    return float(good), float(sum(max(0, now.failed - then.failed) for now, then in pairs))
 
 
 def _smoothed(before: Memory, observation: Observation) -> Mapping[ModelName, float]:
@@ -138,59 +162,10 @@ def _smoothed(before: Memory, observation: Observation) -> Mapping[ModelName, fl
     report = observation.report
     if report is None:
         return before.taken
-    same = before.report is not None and before.report.boot_id == report.boot_id
     weight = 1.0 - exp(-max(0.0, observation.at - before.spoke) / SMOOTHED)
-    known = before.taken if same else {}
+    known = {} if _restarted(before, report) else before.taken
     return {each.name: _towards(known.get(each.name), each.taken, weight) for each in report.models}
 
 
 def _towards(before: float | None, now: float, weight: float) -> float:
     return now if before is None else before + weight * (now - before)
-
-
-def snapshot(
-    regions: Iterable[Region], ledger: Ledger, interval: Seconds, now: Instant, revision: int
-) -> FleetSnapshot:
-    """The fleet as *ledger* knows it at *now*."""
-    oldest = Instant(now - FRESH_PROBES * interval)
-    by_node: dict[NodeName, list[Memory]] = {}
-    for (_, name), memory in ledger.memories.items():
-        by_node.setdefault(name, []).append(memory)
-
-    def view(node: Node) -> NodeView:
-        return _view(node, ledger.own(node.name), by_node.get(node.name, []), oldest, now)
-
-    views = (RegionView(region, tuple(map(view, region.nodes))) for region in regions)
-    return FleetSnapshot(revision, now, tuple(views))
-
-
-def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant, now: Instant) -> NodeView:
-    # Where nothing is fresh this process itself was held up: the last known stands until it has looked again.
-    fresh = [memory for memory in heard if memory.seen >= oldest] or heard
-    if not fresh:
-        return NodeView(node, Health.UNKNOWN, {}, reason="not measured yet")
-    best = max(fresh, key=lambda memory: (memory.health, memory.seen))
-    # How it is, is what the router says that sees it best; what it holds and wants, is its own last word to anyone.
-    word = max(fresh, key=lambda memory: memory.spoke)
-    return NodeView(
-        node=node,
-        health=best.health,
-        models={model.name: _model(model, word, now) for model in word.report.models} if word.report else {},
-        draining=word.draining,
-        doubted=best.phase in DOUBTED,
-        reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
-        rtt=Millis(median(own.rtts)) if own.rtts else None,
-        seen=best.seen,
-        since=best.since,
-        version=word.report.version if word.report else "",
-    )
-
-
-def _model(model: ModelLoad, word: Memory, now: Instant) -> ModelLoad:
-    """*model* as it may be counted on."""
-    age = Seconds(now - word.joined) if word.joined is not None else WARM_AFTER
-    return replace(model, smooth=word.taken[model.name], warm=warmth(min(age, WARM_AFTER)))
-
-
-def _returning(memory: Memory) -> str:
-    return "back, not for long enough yet" if memory.health is Health.DOWN else ""

@@ -13,10 +13,11 @@ from functools import partial
 from autorouter.core.catalog import Catalog
 from autorouter.core.errors import StoreError
 from autorouter.core.fleet import FleetSnapshot, Node, Region
-from autorouter.core.ledger import FRESH_PROBES, Ledger, fold, forget, snapshot
+from autorouter.core.ledger import Ledger, fold, forget
 from autorouter.core.names import NodeName, RouterName
 from autorouter.core.observation import Observation
 from autorouter.core.schedule import next_look, probed
+from autorouter.core.snapshot import FRESH_PROBES, snapshot
 from autorouter.core.units import Instant
 from autorouter.runtime.ports import Clock, Look, Probe, Store, Witness
 from autorouter.runtime.snapshots import Snapshots

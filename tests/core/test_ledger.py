@@ -3,10 +3,11 @@
 import pytest
 
 from autorouter.core.fleet import Health, ModelLoad, Node, Region, Stage, Tier
-from autorouter.core.ledger import Ledger, fold, forget, snapshot
+from autorouter.core.ledger import Ledger, fold, forget
 from autorouter.core.names import Country, ModelName, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
+from autorouter.core.snapshot import snapshot
 from autorouter.core.units import Instant, Millis, Seconds
 
 US, THEM = RouterName("us"), RouterName("them")

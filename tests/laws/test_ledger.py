@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autorouter.core.fleet import Health
-from autorouter.core.ledger import Ledger, fold, snapshot
+from autorouter.core.ledger import Ledger, fold
 from autorouter.core.names import NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
+from autorouter.core.snapshot import snapshot
 from autorouter.core.units import Instant, Millis, Seconds
 from tests.scenes import node, region
 

@@ -15,9 +15,10 @@ from random import Random
 from typing import Any
 
 from autorouter.core.fleet import FleetSnapshot, ModelLoad
-from autorouter.core.ledger import Ledger, fold, snapshot
+from autorouter.core.ledger import Ledger, fold
 from autorouter.core.names import NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
+from autorouter.core.snapshot import snapshot
 from autorouter.core.units import Instant, Millis, Seconds
 from tests.bench.herd.choosers import CHOOSERS, MODEL, Ask
 from tests.bench.herd.scenario import Event, Scenario
