@@ -32,6 +32,7 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "method_not_allowed": Kind(405, "Method not allowed", "Use a method that the Allow header names."),
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
         "no_eligible_region": Kind(503, "No eligible region", "Each region's reason is in `rejected`."),
+        "overloaded": Kind(503, "All regions are full", "Ask again after `Retry-After` seconds; batch waits first."),
         "internal_error": Kind(500, "Internal error", "Tell the operator the X-Request-Id."),
     }
 )

@@ -80,7 +80,10 @@ def _known(asked: Question, fleet: FleetSnapshot) -> None:
 def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> ProblemError:
     told = rejections(decision.rejected)
     reasons = "; ".join(f"{each.region}: {each.detail}" for each in told[:8]) or "there are no regions"
-    members = about("no_eligible_region", f"no region may answer: {reasons}")
+    code, said = (
+        ("overloaded", "come back later") if decision.passed else ("no_eligible_region", "no region may answer")
+    )
+    members = about(code, f"{said}: {reasons}")
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
     return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})

@@ -34,6 +34,9 @@ RETRY_FULL = Seconds(10.0)
 """More how long at most, by lot, when there is no room: all who were sent away would else come back as one."""
 
 
+FULL = "full: more is asked of all regions together than they have slots for"
+
+
 class Case(NamedTuple):
     """One question, and everything that its answer depends on but the fleet."""
 
@@ -61,8 +64,8 @@ class Choice(NamedTuple):
     """A rule gave way."""
     kept: str = ""
     """Why the client's region was kept."""
-    overfull: bool = False
-    """Something could have been had if there were room."""
+    passed: tuple[EligibleSet, ...] = ()
+    """What it would have had, were there room for all."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,8 @@ class Decision:
     """What may answer and costs more than the client's budget."""
     bent: bool = False
     """Only degraded or full regions were left, and they are better than none."""
-    overfull: bool = False
-    """Something could be had if there were room: there is too little for all who ask, and it fell to this one."""
+    passed: tuple[EligibleSet, ...] = ()
+    """What had room for most and not for all, and it fell to this client to be sent on."""
     kept: str = ""
     """Why the client's previous region was kept; empty when it was not a question."""
 
@@ -94,8 +97,10 @@ class Decision:
     @cached_property
     def rejected(self) -> tuple[Rejection, ...]:
         """Why the others are not ranked. Worked out when asked for: few ask, and a fleet may be large."""
-        told = [*map(name, self.ranked), *(each.region for each in self.dear)]
-        return self.sifted.rejections(told, self.query) + self.dear
+        gone = [view.region.name for offer in self.passed for view in offer.views]
+        full = tuple(Rejection(each, "capacity", FULL) for each in dict.fromkeys(gone))
+        told = [*map(name, self.ranked), *(each.region for each in self.dear), *gone]
+        return self.sifted.rejections(told, self.query) + self.dear + full
 
     @cached_property
     def probe(self) -> Probe | None:
@@ -121,7 +126,7 @@ def decide(case: Case, fleet: FleetSnapshot, usual: Seconds) -> Decision:
         sifted=sifted,
         dear=choice.dear,
         bent=bool(ranked) and (choice.bent or ranked[0].placement.full),
-        overfull=choice.overfull,
+        passed=choice.passed,
         kept=choice.kept,
     )
 
@@ -130,26 +135,26 @@ def choose(case: Case, sifted: Sifted) -> Choice:
     """The first offer with room for this client, ranked; the first that is within its budget if none has room."""
     dear: dict[RegionName, Rejection] = {}
     crowded: Choice | None = None
-    overfull = False
+    passed: list[EligibleSet] = []
     for nth, offer in enumerate(sifted.offers):
         if case.spill.sent_on(offer.eligible, nth, case.query, case.now):
-            overfull = True
+            passed.append(offer.eligible)
             continue
         affordable, over = afford(home_first(offer.eligible, case), case.query)
         dear |= {each.region: each for each in over}
         if not affordable:
             continue
         ranked, why = keep(affordable, case.here)
-        choice = Choice(ranked, tuple(dear.values()), offer.bent, why)
+        choice = Choice(ranked, tuple(dear.values()), offer.bent, why, tuple(passed))
         if not ranked[0].placement.full or ranked[0].view.region.name == case.here:
             return choice
         crowded = crowded or choice
-    return crowded or Choice(dear=tuple(dear.values()), overfull=overfull)
+    return crowded or Choice(dear=tuple(dear.values()), passed=tuple(passed))
 
 
 def retry(case: Case, choice: Choice) -> Seconds:
     """How long to wait before asking again where nothing could be had, in whole seconds."""
-    if not choice.overfull:
+    if not choice.passed:
         return RETRY
     drawn = lot(case.query.client.network, f"retry {case.now:.0f}")[0] / 255
     return Seconds(round(RETRY + RETRY_FULL * drawn))
@@ -174,9 +179,10 @@ def home_first(eligible: EligibleSet, case: Case) -> tuple[Candidate, ...]:
 
 def near(eligible: EligibleSet, case: Case) -> EligibleSet:
     """Those of *eligible* that can matter to the client."""
-    here = () if case.query.previous is None else (case.query.previous,)
-    belief = case.belief
-    return shortlist(eligible, case.query.client, belief.globe, (*belief.evidence.tracks, *here))
+    query, belief, spill = case.query, case.belief, case.spill
+    here = () if query.previous is None else (query.previous,)
+    known = (*belief.evidence.tracks, *here)
+    return shortlist(eligible, query.client, belief.globe, known, lambda view: not spill.place(view, query).full)
 
 
 def pricing(case: Case, *, abroad: bool = False) -> Price:

@@ -7,8 +7,10 @@ from autorouter.core.decide import Decision
 def because(decision: Decision) -> str:
     """Why the answer is what it is, in one sentence."""
     if decision.chosen is None:
-        return "no region may answer"
+        return "every region that may answer is full" if decision.passed else "no region may answer"
     first = decision.kept or f"{decision.chosen.view.region.name} starts first: {price(decision.chosen)}"
+    if decision.passed:
+        return f"{first}; what is nearer is full"
     return f"{first}; only degraded or full regions are left" if decision.bent else first
 
 

@@ -4,10 +4,11 @@ A region that is not among the nearest by distance, was never measured for this 
 would have to beat many nearer ones against the law of distance; nobody is sent that far on a guess.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain, islice
 
 from autorouter.core.eligible import EligibleSet
+from autorouter.core.fleet import RegionView
 from autorouter.core.latency.globe import Globe
 from autorouter.core.names import RegionName
 from autorouter.core.place import cell_of
@@ -18,16 +19,29 @@ MOST = 16
 regions."""
 
 
-def shortlist(eligible: EligibleSet, client: Client, globe: Globe, known: Iterable[RegionName]) -> EligibleSet:
-    """The `MOST` nearest of *eligible*, and those of them that are *known* whatever their distance."""
+def shortlist(
+    eligible: EligibleSet,
+    client: Client,
+    globe: Globe,
+    known: Iterable[RegionName],
+    has_room: Callable[[RegionView], bool],
+) -> EligibleSet:
+    """The `MOST` nearest of *eligible*, and those of them that are *known* whatever their distance.
+
+    If none of the nearest *has room*, as many more that have.
+    """
     if len(eligible.views) <= MOST:
         return eligible
     there = eligible.by_name
-    by_distance = (
-        eligible.from_here
-        if client.at is None
-        else map(globe.names.__getitem__, globe.by_distance(cell_of(client.at)))
-    )
-    nearest = islice((name for name in by_distance if name in there), MOST)
+    by_distance = (name for name in _by_distance(eligible, client, globe) if name in there)
+    nearest = list(islice(by_distance, MOST))
+    if not any(has_room(there[name]) for name in nearest):
+        nearest += islice((name for name in by_distance if has_room(there[name])), MOST)
     kept = dict.fromkeys(chain(nearest, (name for name in known if name in there)))
     return EligibleSet(eligible.residency, tuple(there[name] for name in kept))
+
+
+def _by_distance(eligible: EligibleSet, client: Client, globe: Globe) -> Iterable[RegionName]:
+    if client.at is None:
+        return eligible.from_here
+    return map(globe.names.__getitem__, globe.by_distance(cell_of(client.at)))

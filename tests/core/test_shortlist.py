@@ -18,8 +18,9 @@ FLEET = tuple(
 GLOBE = Globe([view.region for view in FLEET])
 
 
-def listed(who, known=(), views=FLEET):
-    found = shortlist(EligibleSet(frozenset(), views), who, GLOBE, tuple(map(RegionName, known)))
+def listed(who, known=(), views=FLEET, full=()):
+    eligible = EligibleSet(frozenset(), views)
+    found = shortlist(eligible, who, GLOBE, tuple(map(RegionName, known)), lambda view: view.region.name not in full)
     return [view.region.name for view in found.views]
 
 
@@ -36,6 +37,17 @@ def test_and_what_is_known_to_the_client_however_far():
     farthest = FLEET[-1].region.name
     assert farthest not in listed(client(TORONTO))
     assert farthest in listed(client(TORONTO), known=[farthest, "gone"])
+
+
+def test_if_the_nearest_are_all_full_as_many_more_that_have_room():
+    full = [f"r{nth:02}" for nth in range(MOST + 4)]
+    assert set(listed(client(TORONTO), full=full)) - set(full) == {f"r{nth}" for nth in range(MOST + 4, 2 * MOST)}
+    assert len(listed(client(TORONTO), full=full[: MOST - 1])) == MOST
+
+
+def test_a_client_is_sent_past_a_full_country_to_where_there_is_room():
+    crowded = [region(f"r{nth:02}", Coordinates(43.0, -79.0 + nth), busy=9, service=50) for nth in range(MOST + 1)]
+    assert names(route(*crowded, region("far", Coordinates(43.0, 20.0), slots=400), who=client(TORONTO)))[0] == "far"
 
 
 def test_for_a_client_who_is_nowhere_those_that_are_near_the_router():
