@@ -45,6 +45,8 @@ class Scenario(BaseModel):
     """Reports no load, ten times its slots, and 1 ms to everyone."""
     heavy: float = Field(0.0, ge=0, le=1)
     """Share of clients that ask thirty times as often as the rest, and say so."""
+    cloud: int = Field(0, ge=0, le=100_000)
+    """Slots of a cloud region, 80 ms farther than the edge; 0 for none."""
     events: tuple[Event, ...] = ()
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tests.bench.herd.scenario import Event, Scenario
+from tests.bench.herd.world import CLOUD, SLOTS
 
 WARM_UP = 100.0
 WINDOW = 20
@@ -101,6 +102,9 @@ class Score:
         }
         if scenario.liar:
             figures["captured_pct"] = _percent(self.where[scenario.liar], self.counts["served"])
+        if scenario.cloud:
+            figures["cloud_pct"] = _percent(self.where[CLOUD], self.counts["served"])
+            figures["cloud_end"] = round(self.used[CLOUD][-1] * scenario.cloud / sum(SLOTS.values()), 3)
         for event in scenario.events:
             figures |= self._after(event)
         return figures

@@ -96,13 +96,14 @@ class Simulation:
 
     def __init__(self, scenario: Scenario, method: str, seed: int) -> None:
         self.scenario, self.now = scenario, 0.0
-        self.world = world(scenario.liar)
+        self.world = world(scenario.liar, scenario.cloud)
         self.dice = Random(seed)
         self.chooser = CHOOSERS[method](self.world, scenario.ttl, scenario.routers, Random(seed + 1))
-        self.servers = {name: Server(slots) for name, slots in SLOTS.items()}
+        self.slots = {str(each.name): each.slots or 0 for each in self.world.regions}
+        self.servers = {name: Server(slots) for name, slots in self.slots.items()}
         self.ledger, self.revision = Ledger(ROUTER), 0
         self.fleet = self._snapshot()
-        self.score = Score(SLOTS)
+        self.score = Score(self.slots)
         self.events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self.order, self.numbers = count(), count()
         weight = 1 + scenario.heavy * (HEAVY - 1)
@@ -126,9 +127,9 @@ class Simulation:
         heappush(self.events, (self.now + seconds, next(self.order), what, about))
 
     def _begin(self) -> None:
-        for nth, name in enumerate(SLOTS):
+        for nth, name in enumerate(self.slots):
             self._look(name)
-            self.later(self.scenario.report_every * (nth + 1) / len(SLOTS), self._report, name)
+            self.later(self.scenario.report_every * (nth + 1) / len(self.slots), self._report, name)
         total = sum(METROS.values())
         for metro, people in METROS.items():
             here = self.population * people / total

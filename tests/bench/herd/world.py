@@ -20,6 +20,7 @@ PLACES = {
     "atl": (33.75, -84.39), "yto": (43.65, -79.38), "yul": (45.50, -73.57), "sea": (47.61, -122.33),
     "hou": (29.76, -95.37), "was": (38.91, -77.04), "phl": (39.95, -75.17), "mia": (25.76, -80.19),
     "bos": (42.36, -71.06), "sfo": (37.77, -122.42), "den": (39.74, -104.99), "yvr": (49.28, -123.12),
+    "cloud": (39.04, -77.49),
 }  # fmt: skip
 
 METROS = {
@@ -36,7 +37,7 @@ FIBRE = 0.01
 
 @dataclass(frozen=True)
 class World:
-    """Regions, metros, and what a client of a metro takes to each region, in ms."""
+    """Regions, and what a client of a metro takes to each region, in ms."""
 
     regions: tuple[Region, ...]
     rtts: dict[str, dict[str, float]]
@@ -45,10 +46,16 @@ class World:
     """A client of each metro, without a network of its own."""
 
 
-def world(liar: str | None = None) -> World:
-    """The world, in which region *liar* says that it is 1 ms from everyone."""
-    regions = tuple(_region(name, slots) for name, slots in SLOTS.items())
-    rtts = {metro: {name: _rtt(metro, name) for name in SLOTS} for metro in METROS}
+CLOUD = "cloud"
+CLOUD_MS = 80.0
+"""Farther than the edge."""
+
+
+def world(liar: str | None = None, cloud: int = 0) -> World:
+    """The world, in which region *liar* says that it is 1 ms from everyone, and *cloud* slots are far away."""
+    slots = SLOTS | ({CLOUD: cloud} if cloud else {})
+    regions = tuple(_region(name, each) for name, each in slots.items())
+    rtts = {metro: {name: _rtt(metro, name) for name in slots} for metro in METROS}
     clients = {metro: Client(at=Coordinates(*PLACES[metro]), source="geoip-city") for metro in METROS}
     globe = Globe(regions)
     told = {metro: {name: 1.0 if name == liar else rtt for name, rtt in each.items()} for metro, each in rtts.items()}
@@ -57,6 +64,8 @@ def world(liar: str | None = None) -> World:
 
 
 def _rtt(metro: str, region: str) -> float:
+    if region == CLOUD:
+        return LAST_MILE + CLOUD_MS
     return LAST_MILE + DETOUR * FIBRE * distance(Coordinates(*PLACES[metro]), Coordinates(*PLACES[region]))
 
 
@@ -69,5 +78,5 @@ def _belief(client: Client, globe: Globe, rtts: dict[str, float]) -> Belief:
 def _region(name: str, slots: int) -> Region:
     node = Node(NodeName(name), f"https://node.{name}.example")
     where, at = RegionName(name), Coordinates(*PLACES[name])
-    endpoint = f"https://{name}.example"
-    return Region(where, name, at, Country("US"), Tier.METRO, Stage.ACTIVE, endpoint, (node,), slots=slots)
+    tier, endpoint = Tier.CLOUD if name == CLOUD else Tier.METRO, f"https://{name}.example"
+    return Region(where, name, at, Country("US"), tier, Stage.ACTIVE, endpoint, (node,), slots=slots)
