@@ -88,7 +88,7 @@ class Autorouter:
         self._exchange = exchange
         self._bookkeeper = Bookkeeper(assigned, exchange, now, self._telemetry)
         router = Router(self._snapshots, self._atlas, Spill(assigned), now, (self._telemetry.decided,))
-        tickets = Tickets(options.keys[0], unix_now) if options.keys else None
+        tickets = Tickets(options.keys[0], unix_now, self._atlas.ears) if options.keys else None
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
 
     async def run(self) -> None:

@@ -54,8 +54,8 @@ def explained_answer(told: RouteAnswer, explanation: Explained) -> ExplainedAnsw
     return ExplainedAnswer.model_validate({**told.model_dump(exclude_unset=True), "explain": explanation})
 
 
-def explained(decision: Decision, policy: str, now: Instant) -> Explained:
-    """Why the answer is what it is."""
+def explained(decision: Decision, policy: str, probe: Probe | None, now: Instant) -> Explained:
+    """Why the answer is what it is; *probe* is what it asks for."""
     return Explained(
         because=because(decision),
         client=_client(decision.query.client),
@@ -64,7 +64,7 @@ def explained(decision: Decision, policy: str, now: Instant) -> Explained:
         age_s=round(now - decision.taken, 3),
         ranked=tuple(_ranked(each, now) for each in decision.ranked),
         rejected=rejections(decision.rejected),
-        exploring=None if decision.probe is None else _exploring(decision.probe),
+        exploring=None if probe is None else _exploring(probe),
     )
 
 

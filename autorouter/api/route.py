@@ -51,16 +51,17 @@ class RouteEdge:
     def _told(
         self, request: web.Request, decision: Decision, asked: Question, headers: dict[str, str]
     ) -> web.Response:
-        explanation = explained(decision, self._snapshots.catalog.policy, self._now()) if asked.explain else None
+        probe = self._tickets.asked(decision) if self._tickets else None
+        policy, exploring = self._snapshots.catalog.policy, decision.probe if probe else None
+        explanation = explained(decision, policy, exploring, self._now()) if asked.explain else None
         if decision.chosen is None:
             raise _none(decision, explanation, headers)
-        probe = self._tickets.asked(decision) if self._tickets else None
         plain = answer(decision, decision.chosen, probe)
         told: RouteAnswer = plain if explanation is None else explained_answer(plain, explanation)
         tag = etag(decision.ranked)
         fresh = f"private, max-age={plain.ttl}, stale-while-revalidate=30, stale-if-error=3600"
         headers |= {"ETag": tag, "Cache-Control": fresh, "Vary": "X-Forwarded-For"}
-        if explanation is None and tag in request.headers.get("If-None-Match", ""):
+        if explanation is None and probe is None and tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         body = told.model_dump_json(exclude_unset=True).encode()
         return web.Response(body=body, content_type="application/json", headers=headers)

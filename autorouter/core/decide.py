@@ -16,9 +16,9 @@ from autorouter.core.eligible import EligibleSet, Rejection
 from autorouter.core.fleet import FleetSnapshot, RegionView
 from autorouter.core.incumbent import keep
 from autorouter.core.latency.belief import Belief
-from autorouter.core.latency.explore import Probe, worth_measuring
+from autorouter.core.latency.explore import Probe, suspicion, worth_measuring
 from autorouter.core.lease import lease
-from autorouter.core.names import RegionName
+from autorouter.core.names import Country, RegionName
 from autorouter.core.placement import lot
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
@@ -167,14 +167,27 @@ def name(candidate: Candidate) -> RegionName:
 
 def home_first(eligible: EligibleSet, case: Case) -> tuple[Candidate, ...]:
     """Rank *eligible*: those with room first, and of them the client's own country if that is its scope."""
-    country = case.query.client.country
-    if case.query.scope is Scope.GLOBAL or country is None:
+    country = homeland(case)
+    if country is None:
         ranked = case.policy(near(eligible, case), pricing(case))
     else:
         home, abroad = eligible.split(country)
         there = pricing(case, abroad=True)
         ranked = case.policy(near(home, case), pricing(case)) + case.policy(near(abroad, case), there)
     return tuple(sorted(ranked, key=lambda each: each.placement.full))
+
+
+def homeland(case: Case) -> Country | None:
+    """The country in which the client would rather stay, if any.
+
+    A database that has the wrong place has the wrong country too: where measurements make far better sense from
+    elsewhere, nobody knows whose country it is. That is about a preference; residency does not ask where one is.
+    """
+    client, belief = case.query.client, case.belief
+    if case.query.scope is Scope.GLOBAL or client.country is None:
+        return None
+    refuted = client.source.startswith("geoip") and suspicion(belief, tuple(belief.evidence.tracks)) is not belief
+    return None if refuted else client.country
 
 
 def near(eligible: EligibleSet, case: Case) -> EligibleSet:

@@ -42,8 +42,9 @@ def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tupl
     return (here, *(each for each in ranked if each is not here)), reason
 
 
-def _from_home(each: Candidate) -> tuple[bool, bool, float]:
-    return each.placement.full, each.abroad, each.estimate.law
+def _from_home(each: Candidate) -> tuple[bool, bool, float, bytes]:
+    # By lot between two at one place: an offset of a fraction of a millisecond would else send everybody to one.
+    return each.placement.full, each.abroad, each.estimate.law, each.lot
 
 
 def _clearly(best: Candidate, here: Candidate) -> bool:

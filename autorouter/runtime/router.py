@@ -40,7 +40,7 @@ class Router:
         """The decision on *query* by the fleet as it is now; the load that it causes is counted."""
         catalog, fleet, now = self._snapshots.catalog, self._snapshots.fleet, self._now()
         network = query.client.network if query.client.measurable else None
-        last = None if network is None else self._last.pop(network, None)
+        last = None if network is None else self._last.get(network)
         self._spill.see(fleet, longest(catalog.ttl), now)
         self._leave(fleet, query, last, now)
         belief = self._atlas.belief(query.client, now)
@@ -66,8 +66,9 @@ class Router:
             self._spill.leave(view, query, now)
 
     def _remember(self, network: Network, decision: Decision) -> None:
-        if decision.chosen is None:
-            return
+        if decision.chosen is None or decision.query.only or decision.query.exclude:
+            return  # what one client of a network wants, or wants no more, is not where the others should be
+        self._last.pop(network, None)  # so that those who asked longest ago stand first
         self._last[network] = decision.chosen.view.region.name
         if len(self._last) > MOST_REMEMBERED:
             del self._last[next(iter(self._last))]

@@ -4,22 +4,30 @@ from dataclasses import replace
 
 import pytest
 
+from autorouter.core.assigned import Assigned
+from autorouter.core.decide import Case, decide
 from autorouter.core.eligible import EligibleSet
 from autorouter.core.errors import ResidencyBreachError
-from autorouter.core.fleet import Health, Stage, Tier
+from autorouter.core.fleet import FleetSnapshot, Health, Stage, Tier
+from autorouter.core.latency.atlas import Atlas
+from autorouter.core.latency.sample import Sample
 from autorouter.core.names import Country, ModelName, RegionName
+from autorouter.core.policies import POLICIES
 from autorouter.core.query import Client, Priority, Scope
-from autorouter.core.units import Millis
+from autorouter.core.spill import Spill
+from autorouter.core.units import Millis, Seconds
 from tests.scenes import (
     LONDON,
     MODEL,
     MONTREAL,
     NEW_YORK,
+    NOW,
     TORONTO,
     VANCOUVER,
     client,
     names,
     node,
+    question,
     region,
     route,
     rules,
@@ -267,6 +275,45 @@ class TestIncumbent:
     def test_is_not_kept_across_a_border_the_client_prefers_not_to_cross(self):
         fleet = region("nyc", TORONTO, country="US"), region("yto", TORONTO)
         assert names(route(*fleet, previous=RegionName("nyc")))[0] == "yto"
+
+
+def test_two_regions_at_one_place_both_get_clients_though_one_was_seen_to_be_a_little_faster():
+    twins = region("t1", TORONTO, rtt=Millis(5.0)), region("t2", TORONTO, rtt=Millis(5.0))
+    atlas = Atlas([view.region for view in twins])
+    for number in range(60):
+        who = client(network=f"10.9.{number}.0/24")
+        for name, rtt in (("t1", 9.0), ("t2", 8.0)):
+            atlas.learn(Sample(who.network, RegionName(name), Millis(rtt), 3, NOW, "served"), who)
+    atlas.refresh()
+    first = [decided(twins, atlas, client(network=f"10.8.{number}.0/24")) for number in range(200)]
+    assert 70 < first.count("t1") < 130
+
+
+def decided(views, atlas, who, **query):
+    case = Case(
+        question(who=who, **query), POLICIES["lowest-latency"], atlas.belief(who, NOW), Spill(Assigned(NOW)), NOW
+    )
+    return decide(case, FleetSnapshot(1, NOW, tuple(views)), Seconds(60.0)).chosen.view.region.name
+
+
+class TestWrongCountry:
+    FLEET = (region("lhr", LONDON, country="GB"), region("yto", TORONTO), region("yul", MONTREAL))
+
+    def sent(self, source, **measured):
+        who = replace(client(LONDON, country="GB"), source=source, named=False)
+        atlas = Atlas([view.region for view in self.FLEET])
+        for name, rtt in measured.items():
+            atlas.learn(Sample(who.network, RegionName(name), Millis(rtt), 3, NOW, "served"), who)
+        return decided(self.FLEET, atlas, who)
+
+    def test_a_country_that_measurements_refute_is_no_reason_to_stay(self):
+        assert self.sent("geoip-city", lhr=88.0, yto=9.0) == "yto"
+
+    def test_a_country_that_they_do_not_refute_is(self):
+        assert self.sent("geoip-city", lhr=20.0, yto=90.0) == "lhr"
+
+    def test_what_the_operator_says_is_not_doubted(self):
+        assert self.sent("networks", lhr=88.0, yto=9.0) == "lhr"
 
 
 def test_leases_are_jittered_around_the_usual_and_steady_for_one_network():

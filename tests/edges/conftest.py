@@ -69,7 +69,7 @@ class Site:
         learner = Learner(
             self.atlas, self.snapshots, MemoryShelf(), asker.locator.locate_network, now, self.telemetry
         )
-        route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0))
+        route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0, self.atlas.ears))
         rtt = RttEdge(learner, self.snapshots, asker, now)
         health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
         return site(route, rtt, FleetEdge(self.snapshots, now), health, self.telemetry.refused)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from autorouter.core.latency.ears import PATIENCE
+from autorouter.core.names import RegionName
 from autorouter.wire.key import is_ticket, slot_at
 from tests.edges.conftest import KEY
 
@@ -49,6 +51,15 @@ async def test_explain_says_what_is_worth_measuring_and_why(http):
     told = await routed(http, exclude="yvr-02", explain="1")
     assert told["explain"]["exploring"]["region"] == told["probe"]["region"]
     assert "expected to save" in told["explain"]["exploring"]["why"]
+
+
+async def test_a_region_that_never_tells_is_not_asked_about_for_ever(http, behind):
+    told = await routed(http, exclude="yvr-02")
+    for _ in range(PATIENCE):
+        behind.atlas.ears.ask(RegionName(told["probe"]["region"]))
+    again = await routed(http, exclude="yvr-02", explain="1")
+    assert "probe" not in again
+    assert again["explain"]["exploring"] is None
 
 
 async def test_the_impossible_is_refused_and_counted(http):

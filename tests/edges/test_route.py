@@ -118,12 +118,20 @@ async def test_the_answer_may_be_cached_by_its_asker_and_outlives_the_router(htt
 
 
 async def test_an_unchanged_list_is_a_304_that_rearms_the_lease(http):
-    tag = (await http.get("/v1/route")).headers["ETag"]
-    again = await http.get("/v1/route", headers={"If-None-Match": tag})
+    here = {"lat": "43.7", "lon": "-79.4"}
+    tag = (await http.get("/v1/route", params=here)).headers["ETag"]
+    again = await http.get("/v1/route", params=here, headers={"If-None-Match": tag})
     assert (again.status, await again.text()) == (304, "")
     assert "max-age=" in again.headers["Cache-Control"]
     other = await http.get("/v1/route?exclude=yto-01", headers={"If-None-Match": tag})
     assert other.status == 200
+
+
+async def test_who_is_asked_to_be_measured_is_told_so_though_nothing_else_has_changed(http):
+    first = await http.get("/v1/route")
+    again = await http.get("/v1/route", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status == 200
+    assert (await again.json())["probe"]
 
 
 async def test_the_body_holds_nothing_of_the_one_request(http):

@@ -9,6 +9,7 @@ from itertools import islice
 
 from autorouter.core.fleet import Region
 from autorouter.core.latency.belief import Belief
+from autorouter.core.latency.ears import Ears
 from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.line import jitter_of
 from autorouter.core.latency.offsets import Offsets
@@ -41,6 +42,7 @@ class Atlas:
         self.globe = Globe(regions)
         self.own: Mapping[RegionName, Millis] = {}
         """The router's own round trips, for clients of which nothing is known."""
+        self.ears = Ears()
         self._offsets = Offsets()
         self._evidence: dict[Network, Evidence] = {}
         self._beliefs: dict[Client, tuple[int, Belief]] = {}
@@ -68,6 +70,8 @@ class Atlas:
 
     def learn(self, sample: Sample, client: Client) -> bool:
         """Take *sample* in, of a network of which so much is known as *client* says; whether it was news."""
+        if sample.source == "probe":
+            self.ears.told(sample.region)
         before = self.evidence(sample.network)
         after = learn(before, sample, jitter_of(before, client.access))
         if after is before:

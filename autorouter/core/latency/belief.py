@@ -50,6 +50,9 @@ NOISE_AT_MOST = 3.0
 """Standard deviations by which a measurement may be off. At 1, first pings that happened to be slow were believed too
 much: 1 % fewer clients were within 10 ms by the fifth request."""
 
+MOST_GUESSES = 4
+"""Sets of regions for which is remembered from beside which of them the samples make most sense."""
+
 Origin = Literal["measured", "estimated", "unknown"]
 """``measured``: this very path was. ``estimated``: from places and other paths. ``unknown``: from nothing of its
 own."""
@@ -83,9 +86,9 @@ class Belief:
         self.prior = prior
         self.globe = globe
         self._jitter = jitter
-        self._now = now
+        self.now = now
         self._estimates: dict[RegionName, Estimate] = {}
-        self._likeliest: tuple[Sequence[RegionName], Belief] = (), self
+        self._likeliest: dict[Sequence[RegionName], Belief] = {}
         known = [(globe.number[name], track) for name, track in evidence.tracks.items() if name in globe.number]
         known.sort(key=lambda each: each[1].rtt)
         self._tracks, self._apart = dict(known[:MOST_SAMPLES]), dict(known[MOST_SAMPLES:])
@@ -113,16 +116,18 @@ class Belief:
     def likeliest(self, places: Sequence[RegionName]) -> "Belief":
         """The belief that the same evidence makes if the client is at that one of *places* which foresees it best.
 
-        One answer is remembered: a network asks about the same regions again and again.
+        The latest answers are remembered: a network asks about the same regions again and again.
         """
-        if self._likeliest[0] != places:
+        if places not in self._likeliest:
+            if len(self._likeliest) >= MOST_GUESSES:
+                self._likeliest.clear()
             best = max(map(self._elsewhere, places), key=lambda each: each.likelihood, default=self)
-            self._likeliest = places, best
-        return self._likeliest[1]
+            self._likeliest[places] = best
+        return self._likeliest[places]
 
     def _elsewhere(self, name: RegionName) -> "Belief":
         prior = self.prior.moved(self.globe.number[name])
-        return Belief(prior, self.globe, self.evidence, self._jitter, self._now)
+        return Belief(prior, self.globe, self.evidence, self._jitter, self.now)
 
     def _worked_out(self, number: int) -> Estimate:
         law, mean, spread = self.prior.of(number)
@@ -131,7 +136,7 @@ class Belief:
             origin: Origin = "estimated" if self.prior.placed else "unknown"
             return Estimate(before, Millis((before + SHIFT) * spread), origin, law, before, mean, spread)
         if (apart := self._apart.get(number)) is not None:
-            z, sigma = z_of(apart.rtt), apart.noise_of_z(self._now, self._jitter)
+            z, sigma = z_of(apart.rtt), apart.noise_of_z(self.now, self._jitter)
             return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", law, before, z, sigma, apart)
         shared = [self._shared(i, number, spread) for i in range(len(self._numbers))]
         z = mean + sum(map(float.__mul__, shared, self._weights))
@@ -148,7 +153,7 @@ class Belief:
 
     def _held_to(self, track: Track, z: float) -> float:
         """*z*, no farther from what was measured than that may be off."""
-        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self._now, self._jitter)
+        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self.now, self._jitter)
         return max(measured - most, min(z, measured + most))
 
     def _shared(self, i: int, number: int, spread: float) -> float:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from autorouter.core.latency.belief import Belief, Estimate
 from autorouter.core.latency.law import SHIFT
 from autorouter.core.names import RegionName
-from autorouter.core.units import Millis
+from autorouter.core.units import Millis, Seconds
 
 LEAST_SAVING = Millis(0.3)
 """What a probe has to be expected to save. Three thousand answers later it has paid for a second of somebody's
@@ -40,6 +40,14 @@ HOPE = 2.5
 nothing."""
 
 
+ENOUGH = 3
+"""Samples after which one more is not worth a connection: a region that is known to be better, and is not gone to
+because the client would rather stay where it is, would else be measured with every answer …"""
+
+AGAIN = Seconds(3600.0)
+"""… for so long."""
+
+
 class Probe(NamedTuple):
     """A region that is worth measuring, and why."""
 
@@ -51,7 +59,7 @@ class Probe(NamedTuple):
 
 def worth_measuring(belief: Belief, chosen: RegionName, others: Iterable[RegionName]) -> Probe | None:
     """The one of *others* to measure while the client goes to *chosen*; None if none is expected to pay."""
-    rivals = [name for name in others if name != chosen]
+    rivals = [name for name in others if name != chosen and not _settled(belief, name)]
     for name in rivals:
         if name in belief.evidence.odd:
             return Probe(
@@ -65,6 +73,12 @@ def worth_measuring(belief: Belief, chosen: RegionName, others: Iterable[RegionN
     if best[0] < LEAST_SAVING:
         return None
     return Probe(best[1], best[0], _why(best[1], believed.of(best[1]), best[0], suspected=believed is not belief))
+
+
+def _settled(belief: Belief, name: RegionName) -> bool:
+    """Whether *name* was measured often enough and lately: then it is not by looking that anything will change."""
+    track = belief.evidence.tracks.get(name)
+    return track is not None and track.odd is None and track.n >= ENOUGH and belief.now - track.at < AGAIN
 
 
 def suspicion(belief: Belief, regions: Iterable[RegionName]) -> Belief:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autorouter.core.latency.atlas import Atlas
-from autorouter.core.latency.belief import Estimate
-from autorouter.core.latency.explore import LEAST_SAVING, UNEASY, saving, suspicion, worth_measuring
+from autorouter.core.latency.belief import MOST_GUESSES, Estimate
+from autorouter.core.latency.explore import AGAIN, LEAST_SAVING, UNEASY, saving, suspicion, worth_measuring
 from autorouter.core.latency.sample import Sample
 from autorouter.core.names import Network, RegionName
 from autorouter.core.place import Coordinates
@@ -56,6 +56,28 @@ def test_what_is_surely_farther_is_not():
 
 def test_what_was_measured_lately_is_not_measured_again():
     assert wanted(belief(yto=10.0, yul=30.0, nyc=40.0), others=[RegionName("yul"), RegionName("nyc")]) is None
+
+
+def test_what_is_known_well_and_better_is_not_measured_again_before_an_hour_is_over():
+    known = atlas(yto=20.0, yul=17.0)
+    others = [RegionName("yul")]
+    assert wanted(known.belief(client(MIDWAY), Instant(10.0)), others=others) is None
+    fresh = atlas(yto=20.0, yul=17.0)
+    assert wanted(fresh.belief(client(MIDWAY), Instant(AGAIN + 10.0)), others=others).region == "yul"
+
+
+def test_what_was_measured_once_may_be_measured_again():
+    known = atlas(yto=20.0)
+    known.learn(Sample(NETWORK, RegionName("yul"), Millis(17.0), 1, Instant(0.0), "probe"), client(MIDWAY))
+    assert wanted(known.belief(client(MIDWAY), Instant(10.0)), others=[RegionName("yul")]).region == "yul"
+
+
+def test_only_so_many_guesses_are_remembered():
+    lost = belief(at=LONDON, lon=150.0, yto=20.0)
+    for name in ALL + ALL:
+        lost.likeliest((name,))
+    assert len(lost._likeliest) <= MOST_GUESSES
+    assert lost.likeliest((ALL[-1],)) is lost.likeliest((ALL[-1],))
 
 
 def test_a_region_that_surprised_is_measured_again():
