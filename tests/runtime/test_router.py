@@ -37,7 +37,7 @@ def test_a_network_stays_where_it_was_sent_last():
 
 
 def test_what_one_client_has_had_enough_of_says_nothing_of_the_others():
-    scene = Scene(region("t1", TORONTO), region("t2", TORONTO))
+    scene = Scene(region("t1", TORONTO, slots=99), region("t2", TORONTO, slots=99))
     first = scene.ask()
     scene.ask(exclude=frozenset({RegionName(first)}))
     assert {scene.ask() for _ in range(5)} == {first}
