@@ -16,6 +16,12 @@ REFUSED = {
     Reason.DRAINING: Outcome.DRAINING,
 }
 
+FEWEST = 4
+"""Pieces of an answer that tell how fast the model writes. In fewer, the gaps are mostly chance."""
+
+PATIENT = 0.1
+"""A client that takes more than this share of an answer's time to read it tells of itself and not of the model."""
+
 
 class Meter:
     """Told what happens to one request, as it happens."""
@@ -26,15 +32,23 @@ class Meter:
         self._arrived = clock.now()
         self._first: Instant | None = None
         self._last: Instant | None = None
+        self._noted = self._arrived
+        self._read = Seconds(0.0)
         self._texts = 0
         self._usage: Usage | None = None
         self._outcome = Outcome.CANCELLED
         self.waited = Seconds(0.0)
 
+    def waits(self) -> None:
+        """The client has taken what came, and the next piece is waited for."""
+        if self._first is not None:
+            self._read = Seconds(self._read + between(self._noted, self._clock.now()))
+
     def note(self, piece: Piece) -> None:
         """One piece came."""
+        self._noted = self._clock.now()
         if piece.text:
-            self._last = self._clock.now()
+            self._last = self._noted
             self._first = self._first or self._last
             self._texts += 1
         if piece.finish is not None:
@@ -57,6 +71,16 @@ class Meter:
         """The request as it went."""
         first = between(self._arrived, self._first) if self._first is not None else None
         return Account(self._model, self._outcome, self.waited, first, self._per_token(), self._usage)
+
+    def speed(self) -> Seconds | None:
+        """What each later token took, if that tells how fast the model writes.
+
+        None of an answer that was not finished, is too short, or was held up by its reader.
+        """
+        each = self._per_token()
+        if each is None or self._outcome is not Outcome.OK or self._texts < FEWEST:
+            return None
+        return each if self._read <= PATIENT * each * (self._texts - 1) else None
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:
