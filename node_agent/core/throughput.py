@@ -24,7 +24,8 @@ class Finished:
     """One request that was served to its end."""
 
     per_unit: Seconds
-    """What a unit of its work took, above 0. For a chat that is a token: a long answer is not a slow one."""
+    """What a unit of its work took, above 0. For a chat that is a token: a long answer is not a slow one. All the
+    time that it was served counts, or who runs alone would seem to do for nothing what is left out."""
     beside: float
     """Requests that ran meanwhile, on average, itself among them."""
 

@@ -43,7 +43,7 @@ class Chats:
                         turn = await held.enter_async_context(gate.slot())
                     meter.waited = turn.waited
                     yield await held.enter_async_context(aclosing(self._pieces(prompt, meter)))
-                    turn.per_unit = meter.speed()
+                    turn.work = meter.work()
         except BaseException as exc:
             meter.ended(exc)
             raise

@@ -22,8 +22,9 @@ class Turn:
 
     waited: Seconds
     """For it, in the queue."""
-    per_unit: Seconds | None = None
-    """For the holder to say at the end: what a unit of its work took. None: nothing that tells the model's speed."""
+    work: float | None = None
+    """For the holder to say at the end: how much was done meanwhile, in units of its own. None: its time does not
+    tell how fast the model is."""
 
 
 class Gate:
@@ -95,9 +96,9 @@ class Gate:
         now = self._clock.now()
         held = between(started, now)
         self._pace = self._pace.fold(held)
-        if turn.per_unit is not None and turn.per_unit > 0.0:
+        if turn.work and held:
             beside = (self._busy.sum(now) - before) / held
-            self._limit = self._limit.fold(Finished(turn.per_unit, beside), now)
+            self._limit = self._limit.fold(Finished(Seconds(held / turn.work), beside), now)
 
     async def _turn(self, ticket: Ticket) -> None:
         turn = self._turns[ticket] = asyncio.get_running_loop().create_future()

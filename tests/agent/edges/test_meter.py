@@ -1,4 +1,4 @@
-"""Whether an answer tells how fast the model writes."""
+"""Whether a request tells how fast the model is, and by how much work."""
 
 import asyncio
 
@@ -6,46 +6,49 @@ import pytest
 
 from node_agent.core.chat import Finish, Piece, Usage
 from node_agent.core.models import ModelName
+from node_agent.core.units import Seconds
 from node_agent.runtime.meter import Meter
 from tests.agent.edges.test_gate import Time
 
 
-def answered(pieces=5, *, writing=0.1, reading=0.0, finish=True, ended=None):
+def answered(pieces=5, *, prompt=20, waited=0.0, reading=0.0, finish=True, ended=None):
     time = Time()
     meter = Meter(ModelName("m"), time)
-    for number in range(pieces):
+    meter.waited = Seconds(waited)
+    time.passes(waited)
+    for _ in range(pieces):
         meter.waits()
-        time.passes(5.0 if number == 0 else writing)
+        time.passes(0.1)
         meter.note(Piece("word"))
         time.passes(reading)
     meter.waits()
     if finish:
-        meter.note(Piece("", Finish.STOP, Usage(1, pieces)))
+        meter.note(Piece("", Finish.STOP, Usage(prompt, pieces)))
     if ended:
         meter.ended(ended)
     return meter
 
 
-def test_a_finished_answer_does_and_its_prompt_does_not_count():
-    assert answered().speed() == pytest.approx(0.1)
+@pytest.mark.parametrize(("prompt", "pieces", "work"), [(20, 5, 7.0), (1000, 1, 101.0), (0, 50, 50.0)])
+def test_the_work_is_what_was_written_and_some_of_what_was_read(prompt, pieces, work):
+    assert answered(pieces, prompt=prompt).work() == pytest.approx(work)
 
 
 @pytest.mark.parametrize(
     "meter",
     [
-        answered(0),
-        answered(1),
-        answered(3),
+        Meter(ModelName("m"), Time()),
         answered(finish=False),
         answered(ended=asyncio.CancelledError()),
         answered(ended=ZeroDivisionError()),
         answered(reading=0.02),
+        answered(reading=0.02, waited=60.0),
     ],
-    ids=["nothing", "one word", "few words", "broken off", "left", "failed", "held up by its reader"],
+    ids=["nothing", "broken off", "left", "failed", "held up by its reader", "likewise after a wait"],
 )
-def test_others_do_not(meter):
-    assert meter.speed() is None
+def test_what_was_not_finished_or_was_held_up_tells_nothing(meter):
+    assert meter.work() is None
 
 
 def test_a_reader_may_take_a_little():
-    assert answered(reading=0.005).speed() == pytest.approx(0.105)
+    assert answered(reading=0.005).work() == pytest.approx(7.0)
