@@ -5,6 +5,7 @@ import os
 import signal
 import uuid
 from collections.abc import Mapping, Sequence
+from random import SystemRandom
 
 import structlog
 from aiohttp import web
@@ -58,9 +59,7 @@ class Agent:
         self.engine = engine
         self.door = Door()
         rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
-        gauges = Gauges(
-            lambda: {name: (gate.busy, gate.queued) for name, gate in gates.items()}, self.engine.tally, rtts
-        )
+        gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)
         telemetry = Telemetry(by_name, gauges)
         survey = Survey(options.region, keys, rtts, clock, telemetry)
         reporter = Reporter(identity, models, self.engine, gates, self.door, survey)
@@ -83,8 +82,8 @@ class Agent:
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:
-    patience = Seconds(options.queue_deadline)
-    return {model.name: Gate(Limits(model.slots, options.queue, patience), clock) for model in models}
+    patience, draw = Seconds(options.queue_deadline), SystemRandom().random
+    return {model.name: Gate(Limits(model.slots, options.queue, patience), clock, draw) for model in models}
 
 
 async def fetch(options: Options) -> None:

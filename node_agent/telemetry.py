@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from node_agent.core.account import Account, Outcome
+from node_agent.core.admission import Load
 from node_agent.core.models import ModelName, Tally
 from node_agent.core.probes import Fate
 from node_agent.core.rtts import Rtts, Via
@@ -15,30 +16,39 @@ FIRST_TOKEN_BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.
 PER_TOKEN_BUCKETS = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
 WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
+FULLNESS: tuple[tuple[str, str, Callable[[Load], int]], ...] = (
+    ("busy_requests", "Requests that hold a slot", lambda load: load.busy),
+    ("queued_requests", "Requests that wait for one", lambda load: load.queued),
+    ("slots", "Requests served at once, as found by measuring", lambda load: load.slots),
+    ("slots_configured", "Requests served at once at most", lambda load: load.most),
+)
+"""One gauge a line. As things are at the moment, for Prometheus averages by itself."""
+
 
 class Gauges:
     """Read when scraped, so that they cannot be out of step with what they show."""
 
-    def __init__(
-        self, loads: Callable[[], Mapping[ModelName, tuple[int, int]]], tally: Callable[[], Tally], rtts: Rtts
-    ) -> None:
+    def __init__(self, loads: Callable[[], Mapping[ModelName, Load]], tally: Callable[[], Tally], rtts: Rtts) -> None:
         self._loads = loads
         self._tally = tally
         self._rtts = rtts
 
     def collect(self) -> Iterable[Metric]:
         """Called by the registry."""
-        busy = GaugeMetricFamily("autorouter_node_busy_requests", "Requests that hold a slot", labels=["model"])
-        queued = GaugeMetricFamily("autorouter_node_queued_requests", "Requests that wait for one", labels=["model"])
-        for model, (serving, waiting) in self._loads().items():
-            busy.add_metric([model], serving)
-            queued.add_metric([model], waiting)
         tally = self._tally()
         restarts = CounterMetricFamily("autorouter_node_engine_restarts", "Times the engine was started again")
         restarts.add_metric([], tally.restarts)
         reloads = CounterMetricFamily("autorouter_node_model_reloads", "Times a model that died was loaded again")
         reloads.add_metric([], tally.reloads)
-        return (busy, queued, restarts, reloads, self._networks())
+        return (*self._fullness(), restarts, reloads, self._networks())
+
+    def _fullness(self) -> Iterable[Metric]:
+        loads = self._loads()
+        for name, words, read in FULLNESS:
+            gauge = GaugeMetricFamily(f"autorouter_node_{name}", words, labels=["model"])
+            for model, load in loads.items():
+                gauge.add_metric([model], read(load))
+            yield gauge
 
     def _networks(self) -> Metric:
         networks = GaugeMetricFamily("autorouter_node_rtt_networks", "Client networks remembered", labels=["via"])

@@ -24,11 +24,12 @@ class ModelStatus(Wire):
     version: Text
     state: ModelState
     slots: Count
-    """Requests it can serve at once."""
+    """Requests it can serve at once. A node may find by measuring that these are fewer than configured, and later
+    that they are more again."""
     busy: Load
-    """Requests being served."""
+    """Requests being served, on average over the latest two seconds or so, whoever asks and however often."""
     queued: Load
-    """Requests admitted that wait for a slot."""
+    """Requests admitted that wait for a slot, likewise."""
     service_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
     """Mean time a request holds its slot; 0 while none has finished."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import assert_never
 
 from aiohttp import web
@@ -109,8 +110,9 @@ def engine(error: EngineError) -> Fail:
 
 
 def _retry(after: Seconds, *, here: bool) -> dict[str, str]:
+    """OpenAI's clients read the milliseconds first; whole seconds are for the others, and never too soon."""
     return {
-        "Retry-After": str(max(1, round(after))),
+        "Retry-After": str(max(1, ceil(after))),
         "retry-after-ms": str(round(millis(after))),
         "x-should-retry": "true" if here else "false",
     }

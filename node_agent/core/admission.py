@@ -20,7 +20,7 @@ class Limits:
     """What one model on one node may hold."""
 
     slots: int
-    """Requests served at once."""
+    """Requests served at once. May change between two events: fewer than are busy, and nobody is sent away for it."""
     queue: int
     """Requests that may wait; 0: none ever waits."""
     patience: Seconds
@@ -33,6 +33,20 @@ class Line:
 
     busy: frozenset[Ticket] = frozenset()
     queue: tuple[Ticket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How full one model is, at this moment."""
+
+    busy: int
+    """Requests that hold a slot."""
+    queued: int
+    """Requests that wait for one."""
+    slots: int
+    """How many may hold one now."""
+    most: int
+    """How many ever may: what is configured."""
 
 
 class Verdict(StrEnum):

@@ -1,6 +1,5 @@
 """Pace: how long a request holds its slot, remembered as a moving average."""
 
-import math
 from dataclasses import dataclass
 
 from node_agent.core.units import Seconds
@@ -8,9 +7,18 @@ from node_agent.core.units import Seconds
 WEIGHT = 0.2
 """Share of the newest request in the mean: the last ten or so decide, so a change of traffic shows within ten."""
 
+SOONEST_RETRY = Seconds(0.1)
+"""Sooner, asking again costs more than there is to gain."""
+
 LONGEST_RETRY = Seconds(30.0)
 """OpenAI's clients give up on a longer ``Retry-After`` than 120 s; beyond 30 s our guess is worth nothing."""
 
+UNKNOWN = Seconds(1.0)
+"""The guess of a model that has finished nothing yet, however many wait: what just started is about to be known."""
+
+SPREAD = 0.25
+"""Those that are shed together are told times that differ by up to a quarter, so that they do not return together.
+Only later ones: before its time nobody finds a slot."""
 
 NEVER = Seconds(0.0)
 
@@ -31,13 +39,15 @@ class Pace:
             return Pace(held)
         return Pace(Seconds(self.service + WEIGHT * (held - self.service)))
 
-    def until_free(self, ahead: int, slots: int) -> Seconds:
-        """When a newcomer behind *ahead* others may expect a slot: whole seconds, at least one, at most thirty.
+    def until_free(self, ahead: int, slots: int, draw: float) -> Seconds:
+        """When a newcomer behind *ahead* others may expect a slot; a *draw* from 0 to 1 says where in the spread.
 
-        >>> Pace(Seconds(3.0)).until_free(ahead=4, slots=2)
-        6.0
-        >>> Pace().until_free(ahead=100, slots=1)
+        >>> Pace(Seconds(3.0)).until_free(ahead=5, slots=2, draw=0.0)
+        7.5
+        >>> Pace(Seconds(3.0)).until_free(ahead=4, slots=2, draw=0.5)
+        6.75
+        >>> Pace().until_free(ahead=100, slots=1, draw=0.0)
         1.0
         """
-        expected = math.ceil(self.service * ahead / max(1, slots))
-        return Seconds(float(min(LONGEST_RETRY, max(1, expected))))
+        expected = UNKNOWN if self.service == NEVER else self.service * ahead / max(1, slots)
+        return Seconds(min(LONGEST_RETRY, max(SOONEST_RETRY, expected)) * (1.0 + SPREAD * draw))

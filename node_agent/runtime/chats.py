@@ -40,8 +40,10 @@ class Chats:
             with self._door.inside():
                 async with AsyncExitStack() as held:
                     async with self._door.waiting():
-                        meter.waited = await held.enter_async_context(gate.slot())
+                        turn = await held.enter_async_context(gate.slot())
+                    meter.waited = turn.waited
                     yield await held.enter_async_context(aclosing(self._pieces(prompt, meter)))
+                    turn.work = meter.work()
         except BaseException as exc:
             meter.ended(exc)
             raise
@@ -60,6 +62,7 @@ class Chats:
         try:
             async with aclosing(self._engine.generate(prompt)) as pieces:
                 while True:
+                    meter.waits()
                     piece = await self._next(pieces)
                     meter.note(piece)
                     yield piece

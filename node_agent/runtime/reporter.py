@@ -16,6 +16,9 @@ from node_agent.runtime.survey import Survey
 LONGEST_TEXT = 256
 """Of the wire's texts for people."""
 
+LOAD_DIGITS = 2
+"""Of a load: what fades becomes nothing after five seconds, and not 1e-40."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -72,7 +75,7 @@ class Reporter:
         )
 
     def models(self) -> tuple[ModelStatus, ...]:
-        """How each model stands and how full it is."""
+        """How each model stands, how many it serves at once, and how full it was of late."""
         return tuple(map(self._model, self._models))
 
     def _model(self, model: ModelSpec) -> ModelStatus:
@@ -81,8 +84,8 @@ class Reporter:
             name=model.name,
             version=model.version,
             state=self._engine.standings()[model.name].state.value,
-            slots=gate.limits.slots,
-            busy=gate.busy,
-            queued=gate.queued,
+            slots=gate.load.slots,
+            busy=round(gate.busy_lately, LOAD_DIGITS),
+            queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
         )

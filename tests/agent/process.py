@@ -40,6 +40,10 @@ class Node:
             found = [each for each in answer.read().decode().splitlines() if each.startswith(line + " ")]
         return float(found[0].rpartition(" ")[2])
 
+    def busy(self):
+        """Requests that hold a slot at this moment; the report's are averages."""
+        return self.metric(f'autorouter_node_busy_requests{{model="{MODEL}"}}')
+
     def until(self, claim, patience=30.0):
         """Ask until *claim* holds of the report; the time it took."""
         began = time.monotonic()
@@ -47,6 +51,10 @@ class Node:
             assert time.monotonic() - began < patience, report
             time.sleep(0.02)
         return time.monotonic() - began
+
+    def until_idle(self, patience):
+        """Wait until nobody holds a slot; the time it took."""
+        return self.until(lambda _: self.busy() == 0, patience)
 
     def until_ready(self):
         return self.until(lambda report: report["health"] == "ready", START_S)

@@ -66,9 +66,15 @@ class Scene:
     async def model(self):
         return (await self.report())["models"][0]
 
+    async def load(self):
+        """How full it is at this moment; the report's are averages."""
+        names = ("busy", "queued")
+        return {name: await self.metric(f'autorouter_node_{name}_requests{{model="{MODEL}"}}') for name in names}
+
     async def until(self, claim):
+        """Ask until *claim* holds of how the model stands and how full it is at this moment."""
         async with asyncio.timeout(DEADLINE_S):
-            while not claim(await self.model()):
+            while not claim(await self.model() | await self.load()):
                 await asyncio.sleep(0.005)
 
 

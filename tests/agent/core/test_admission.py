@@ -77,3 +77,13 @@ def test_who_is_admitted_by_a_leave_is_told_and_holds_a_slot(bounds, history):
 def test_a_stranger_who_leaves_changes_nothing():
     line, _ = arrive(Line(), Limits(1, 1, Seconds(1.0)), Ticket(1))
     assert leave(line, Limits(1, 1, Seconds(1.0)), Ticket(9)) == (line, ())
+
+
+@given(limits, limits, histories)
+def test_fewer_slots_send_nobody_away_and_more_let_in_who_waits(first, then, history):
+    *_, (_, _, line) = [(None, None, Line()), *live(first, history)]
+    after, admitted = leave(line, then, Ticket(0))
+    assert line.busy <= after.busy
+    assert len(after.busy) <= max(len(line.busy), then.slots)
+    assert not after.queue or len(after.busy) >= then.slots
+    assert (*admitted, *after.queue) == line.queue

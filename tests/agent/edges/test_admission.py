@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 
+from node_agent.api.edge import EDGE
 from node_agent.core.models import ModelState, Standing
 from tests.agent.scenes import MODEL, serving
 
@@ -61,7 +62,7 @@ async def test_a_wait_in_the_queue_has_an_end():
         await node.until(lambda model: model["busy"] == 1)
         answer = await node.chat()
         assert (answer.status, (await answer.json())["code"]) == (429, "over_capacity")
-        assert (await node.model())["queued"] == 0
+        assert (await node.load())["queued"] == 0
         held.cancel()
 
 
@@ -117,6 +118,29 @@ async def test_a_report_counts_up_and_keeps_its_boot():
         assert second["models"][0]["service_ms"] == 0.0
         await node.chat()
         assert (await node.model())["service_ms"] > 0.0
+
+
+async def test_a_report_has_averages_and_metrics_have_the_moment():
+    async with serving(pace=60.0, slots=2) as node:
+        held = asyncio.ensure_future(node.chat())
+        await node.until(lambda model: model["busy"] == 1)
+        assert 0.0 <= (await node.model())["busy"] < 1.0
+        assert (await node.model())["slots"] == await node.metric(f'autorouter_node_slots{{model="{MODEL}"}}') == 2
+        assert await node.metric(f'autorouter_node_slots_configured{{model="{MODEL}"}}') == 2
+        held.cancel()
+
+
+async def test_answers_tell_the_limit_how_fast_the_model_writes_and_those_broken_off_do_not():
+    async with serving(pace=0.005) as node:
+        limit = lambda: node.agent.application[EDGE].chats._gates[MODEL]._limit  # noqa: E731
+        answer = await node.chat("word " * 500, stream=True)
+        await answer.content.readline()
+        answer.close()
+        await node.until(lambda model: model["busy"] == 0)
+        assert limit().told == 0
+        await node.chat("one two three four five")
+        assert limit().told == 1
+        assert limit().seen[0].rate <= 5.5 / (5 * 0.005)  # five tokens written, a tenth of five read
 
 
 async def test_outcomes_are_counted_and_labels_never_come_from_clients():

@@ -164,7 +164,7 @@ async def test_who_is_still_inside_when_the_node_gives_up_waiting_is_told_so():
         for asking in (whole, slow, queued):
             answer = await asking
             assert (answer.status, (await answer.json())["code"]) == (503, "draining")
-        assert (await node.model())["busy"] == 0
+        assert (await node.load())["busy"] == 0
 
 
 async def test_a_stream_that_the_node_gives_up_ends_with_an_error_event():
@@ -189,7 +189,7 @@ async def test_a_client_that_leaves_frees_its_slot_and_stops_the_model():
     async with serving(pace=0.02) as node:
         answer = await node.chat("word " * 500, stream=True)
         await answer.content.readline()
-        assert (await node.model())["busy"] == 1
+        assert (await node.load())["busy"] == 1
         answer.close()
         await node.until(lambda model: model["busy"] == 0)
         assert node.engine.generating == 0
@@ -222,5 +222,5 @@ async def test_a_client_that_reads_nothing_is_cut_off():
         async with asyncio.timeout(10):
             while connected():
                 await asyncio.sleep(0.02)
-        assert (await node.model())["busy"] == 0
+        assert (await node.load())["busy"] == 0
         writer.transport.abort()

@@ -1,0 +1,135 @@
+"""The gate: what it learns of its model, and what it says of itself."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+
+import pytest
+
+from node_agent.core.admission import Limits, Load
+from node_agent.core.errors import Refused
+from node_agent.core.units import Instant, Seconds
+from node_agent.runtime.gate import Gate
+
+
+class Time:
+    """A clock that is set."""
+
+    def __init__(self):
+        self.at = Instant(1000.0)
+
+    def now(self):
+        return self.at
+
+    def unix(self):
+        return 0
+
+    def passes(self, seconds):
+        self.at = Instant(self.at + seconds)
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+def gate_of(time, slots, queue=0, draw=0.0):
+    return Gate(Limits(slots, queue, Seconds(10.0)), time, lambda: draw)
+
+
+async def rounds(gate, time, many, at=3):
+    """So many times all slots are taken, and a unit of work takes as long as if only *at* ran well at once."""
+    for _ in range(many):
+        async with AsyncExitStack() as held:
+            turns = [await held.enter_async_context(gate.slot()) for _ in range(gate.load.slots)]
+            time.passes(10.0)
+            for turn in turns:
+                turn.work = 10.0 / max(1.0, len(turns) / at)
+
+
+async def test_slots_are_what_the_model_is_measured_to_do_well(time):
+    gate = gate_of(time, slots=8)
+    await rounds(gate, time, 60)
+    assert gate.load.slots in {3, 4}
+    assert gate.load.most == 8
+    await rounds(gate, time, 200, at=8)
+    assert gate.load.slots == 8
+
+
+@pytest.mark.parametrize("said", [None, 0.0])
+async def test_requests_that_tell_nothing_of_the_model_do_not_count(time, said):
+    gate = gate_of(time, slots=8)
+    for _ in range(60):
+        async with AsyncExitStack() as held:
+            for _ in range(8):
+                (await held.enter_async_context(gate.slot())).work = said
+            time.passes(1.0)
+    assert gate.load.slots == 8
+
+
+async def test_requests_that_fail_do_not_count(time):
+    gate = gate_of(time, slots=2)
+    for _ in range(100):
+        with suppress(ZeroDivisionError):
+            async with gate.slot() as turn, gate.slot():
+                turn.work = 1.0
+                time.passes(1.0)
+                raise ZeroDivisionError
+    assert (gate.load.slots, gate.service) == (2, 0.0)
+
+
+async def test_the_limit_moves_under_those_who_are_served_without_sending_them_away(time):
+    gate = gate_of(time, slots=8, queue=8)
+    await rounds(gate, time, 2)
+    async with AsyncExitStack() as held:
+        for _ in range(7):
+            await held.enter_async_context(gate.slot())
+        while gate.load.slots == 8:
+            async with gate.slot() as turn:
+                time.passes(10.0)
+                turn.work = 10.0 * 3.0 / 8.0
+        assert gate.load == Load(busy=7, queued=0, slots=6, most=8)
+        waiting = asyncio.ensure_future(held.enter_async_context(gate.slot()))
+        await asyncio.sleep(0)
+        assert gate.load.queued == 1
+        waiting.cancel()
+
+
+async def test_what_is_reported_is_a_mean_and_what_decides_is_the_moment(time):
+    gate = gate_of(time, slots=1)
+    async with gate.slot():
+        assert (gate.load.busy, gate.busy_lately) == (1, 0.0)
+        time.passes(20.0)
+        assert gate.busy_lately == pytest.approx(1.0)
+        with pytest.raises(Refused):
+            await gate.slot().__aenter__()
+    assert (gate.load.busy, gate.busy_lately) == (0, pytest.approx(1.0))
+    async with gate.slot():
+        time.passes(20.0)
+    time.passes(20.0)
+    assert gate.busy_lately == pytest.approx(0.0, abs=1e-6)
+
+
+async def test_who_waits_is_averaged_too(time):
+    gate = gate_of(time, slots=1, queue=1)
+    async with gate.slot():
+        waiting = asyncio.ensure_future(gate.slot().__aenter__())
+        await asyncio.sleep(0)
+        time.passes(20.0)
+        assert (gate.load.queued, gate.queued_lately) == (1, pytest.approx(1.0))
+        waiting.cancel()
+
+
+async def refused(gate):
+    with pytest.raises(Refused) as caught:
+        await gate.slot().__aenter__()
+    return caught.value.refusal.retry_after
+
+
+@pytest.mark.parametrize(("draw", "unknown", "known"), [(0.0, 1.0, 2.4), (1.0, 1.25, 3.0)])
+async def test_who_is_shed_is_told_when_the_queue_is_through(time, draw, unknown, known):
+    gate = gate_of(time, slots=1, draw=draw)
+    async with gate.slot():
+        assert await refused(gate) == pytest.approx(unknown)
+        time.passes(2.4)
+    async with gate.slot():
+        assert await refused(gate) == pytest.approx(known)

@@ -1,0 +1,54 @@
+"""Whether a request tells how fast the model is, and by how much work."""
+
+import asyncio
+
+import pytest
+
+from node_agent.core.chat import Finish, Piece, Usage
+from node_agent.core.models import ModelName
+from node_agent.core.units import Seconds
+from node_agent.runtime.meter import Meter
+from tests.agent.edges.test_gate import Time
+
+
+def answered(pieces=5, *, prompt=20, waited=0.0, reading=0.0, finish=True, ended=None):
+    time = Time()
+    meter = Meter(ModelName("m"), time)
+    meter.waited = Seconds(waited)
+    time.passes(waited)
+    for _ in range(pieces):
+        meter.waits()
+        time.passes(0.1)
+        meter.note(Piece("word"))
+        time.passes(reading)
+    meter.waits()
+    if finish:
+        meter.note(Piece("", Finish.STOP, Usage(prompt, pieces)))
+    if ended:
+        meter.ended(ended)
+    return meter
+
+
+@pytest.mark.parametrize(("prompt", "pieces", "work"), [(20, 5, 7.0), (1000, 1, 101.0), (0, 50, 50.0)])
+def test_the_work_is_what_was_written_and_some_of_what_was_read(prompt, pieces, work):
+    assert answered(pieces, prompt=prompt).work() == pytest.approx(work)
+
+
+@pytest.mark.parametrize(
+    "meter",
+    [
+        Meter(ModelName("m"), Time()),
+        answered(finish=False),
+        answered(ended=asyncio.CancelledError()),
+        answered(ended=ZeroDivisionError()),
+        answered(reading=0.02),
+        answered(reading=0.02, waited=60.0),
+    ],
+    ids=["nothing", "broken off", "left", "failed", "held up by its reader", "likewise after a wait"],
+)
+def test_what_was_not_finished_or_was_held_up_tells_nothing(meter):
+    assert meter.work() is None
+
+
+def test_a_reader_may_take_a_little():
+    assert answered(reading=0.005).work() == pytest.approx(7.0)
