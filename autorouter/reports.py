@@ -141,6 +141,8 @@ def _record(report: Report) -> ReportRecord:
                 "busy": each.busy,
                 "queued": each.queued,
                 "service_ms": each.service,
+                "served": each.served,
+                "failed": each.failed,
             }
         )
         for each in report.models
@@ -157,4 +159,6 @@ def _load(model: ModelStatus) -> ModelLoad:
         busy=model.busy,
         queued=model.queued,
         service=Millis(model.service_ms),
+        served=model.served,
+        failed=model.failed,
     )

@@ -29,6 +29,7 @@ from node_agent.runtime.clock import SystemClock
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
+from node_agent.runtime.record import Record
 from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.survey import Survey
 from node_agent.telemetry import Gauges, Telemetry
@@ -62,9 +63,10 @@ class Agent:
         gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)
         telemetry = Telemetry(by_name, gauges)
         survey = Survey(options.region, keys, rtts, clock, telemetry)
-        reporter = Reporter(identity, models, self.engine, gates, self.door, survey)
+        record = Record(telemetry)
+        reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record)
         idle = Seconds(options.idle_timeout)
-        chats = Chats(self.engine, gates, self.door, telemetry, clock, idle)
+        chats = Chats(self.engine, gates, self.door, record, clock, idle)
         self.application = build(
             Edge(
                 models=by_name,

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from autorouter.wire.base import Count, Load, Name, Text, Wire
 
+Total = Annotated[int, Field(ge=0, le=2**53)]
+"""Counted since the start."""
+
 ModelState = Literal["loading", "ready", "unloading", "failed"]
 """Only ``ready`` takes requests; ``failed`` says that the engine holds the model but it does not answer."""
 
@@ -32,6 +35,10 @@ class ModelStatus(Wire):
     """Requests admitted that wait for a slot, likewise."""
     service_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
     """Mean time a request holds its slot; 0 while none has finished."""
+    served: Total = 0
+    """Requests that ended well since the agent's start …"""
+    failed: Total = 0
+    """… and those that the model failed: not those that were turned away, cancelled, or the caller's own fault."""
 
 
 class NetworkRtt(Wire):

@@ -11,6 +11,7 @@ from node_agent.core.units import millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
+from node_agent.runtime.record import Record
 from node_agent.runtime.survey import Survey
 
 LONGEST_TEXT = 256
@@ -35,7 +36,7 @@ class Identity:
 class Reporter:
     """Writes `NodeReport`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a node is, in one place
         self,
         identity: Identity,
         models: tuple[ModelSpec, ...],
@@ -43,6 +44,7 @@ class Reporter:
         gates: Mapping[ModelName, Gate],
         door: Door,
         survey: Survey,
+        record: Record,
     ) -> None:
         self.identity = identity
         self._models = models
@@ -50,6 +52,7 @@ class Reporter:
         self._gates = gates
         self._door = door
         self._survey = survey
+        self._record = record
         self._numbers = itertools.count()
 
     def verdict(self) -> Verdict:
@@ -88,4 +91,6 @@ class Reporter:
             busy=round(gate.busy_lately, LOAD_DIGITS),
             queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
+            served=self._record.served(model.name),
+            failed=self._record.failed(model.name),
         )

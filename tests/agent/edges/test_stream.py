@@ -126,6 +126,17 @@ async def test_a_broken_stream_is_counted_as_failed_and_says_nothing_of_the_pace
         assert (await node.model())["service_ms"] == 0.0
 
 
+async def test_routers_are_told_how_many_requests_ended_well_and_how_many_the_model_failed():
+    async with serving() as node:
+        await (await node.chat()).read()
+        await (await node.chat()).read()
+        await (await node.chat(temperature=-1)).read()
+        assert {name: (await node.model())[name] for name in ("served", "failed")} == {"served": 2, "failed": 0}
+    async with breaking(UNREACHABLE) as node:
+        await (await node.chat()).read()
+        assert {name: (await node.model())[name] for name in ("served", "failed")} == {"served": 0, "failed": 1}
+
+
 async def test_what_the_model_refuses_is_the_callers_to_mend_and_no_failure():
     refused = {"error": {"code": "refused", "message": "penalty out of range"}}
     with pytest.raises(EngineError) as caught:
