@@ -9,6 +9,7 @@ from math import hypot
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.latency.belief import Estimate
+from autorouter.core.latency.sample import KEPT
 from autorouter.core.names import RegionName
 from autorouter.core.units import Millis
 
@@ -20,6 +21,11 @@ LEAST_SHARE = 0.05
 
 LEAST_CERTAINTY = 1.0
 """… and, where both were measured, by more standard deviations than these: jitter is no reason to move."""
+
+SETTLED_CERTAINTY = 4.0
+"""… and by more than these, once the region that would be left has been measured `KEPT` times. A first look is worth
+acting on soon, but over a day even five samples wobble: on a mesh of 153 hosts this spared a fifth to a half of all
+moves in a day, and the regret at its end was the same. Not asked of the time to start: a queue is no wobble."""
 
 LEAST_GAIN_TO_START = Millis(10.0)
 """Or the time to start, queue and all, by more than this: queues wobble more than paths."""
@@ -51,10 +57,16 @@ def _clearly(best: Candidate, here: Candidate) -> bool:
     # Behind a longer queue a shorter path is no gain: whoever was sent on would be back before there is room.
     shorter = here.estimate.rtt - best.estimate.rtt if best.wait <= here.wait else 0.0
     sooner = here.time_to_start - best.time_to_start
-    doubt = LEAST_CERTAINTY * _doubt(best.estimate, here.estimate)
-    return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt, doubt) or sooner > max(
-        LEAST_GAIN_TO_START, doubt
-    )
+    doubt = _doubt(best.estimate, here.estimate)
+    if sooner > max(LEAST_GAIN_TO_START, LEAST_CERTAINTY * doubt):
+        return True
+    return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt, _certainty(here.estimate) * doubt)
+
+
+def _certainty(here: Estimate) -> float:
+    """How many standard deviations a shorter round trip has to exceed for a client to leave *here*."""
+    settled = here.track is not None and len(here.track.recent) >= KEPT
+    return SETTLED_CERTAINTY if settled else LEAST_CERTAINTY
 
 
 def _doubt(one: Estimate, other: Estimate) -> float:
