@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 
 
 def report(node="yto-01", region="yto-01", seq=1, **more):
-    model = {"name": "smollm2", "version": "1", "state": "ready", "slots": 4, "busy": 0, "queued": 0}
+    model = {"name": "smollm2", "version": "1", "state": "ready", "slots": 4000, "busy": 0, "queued": 0}
     base = {
         "schema": 1,
         "node": node,

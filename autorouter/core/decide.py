@@ -144,7 +144,7 @@ def choose(case: Case, sifted: Sifted) -> Choice:
         dear |= {each.region: each for each in over}
         if not affordable:
             continue
-        ranked, why = keep(affordable, case.here)
+        ranked, why = keep(affordable, case.here, case.policy)
         choice = Choice(ranked, tuple(dear.values()), offer.bent, why, tuple(passed))
         if not ranked[0].placement.full or ranked[0].view.region.name == case.here:
             return choice
@@ -169,11 +169,11 @@ def home_first(eligible: EligibleSet, case: Case) -> tuple[Candidate, ...]:
     """Rank *eligible*: those with room first, and of them the client's own country if that is its scope."""
     country = homeland(case)
     if country is None:
-        ranked = case.policy(near(eligible, case), pricing(case))
+        ranked = case.policy.rank(near(eligible, case), pricing(case))
     else:
         home, abroad = eligible.split(country)
         there = pricing(case, abroad=True)
-        ranked = case.policy(near(home, case), pricing(case)) + case.policy(near(abroad, case), there)
+        ranked = case.policy.rank(near(home, case), pricing(case)) + case.policy.rank(near(abroad, case), there)
     return tuple(sorted(ranked, key=lambda each: each.placement.full))
 
 

@@ -11,6 +11,7 @@ from autorouter.core.candidate import Candidate
 from autorouter.core.latency.belief import Estimate
 from autorouter.core.latency.sample import KEPT
 from autorouter.core.names import RegionName
+from autorouter.core.policy import Policy
 from autorouter.core.units import Millis
 
 LEAST_GAIN = Millis(3.0)
@@ -31,20 +32,23 @@ LEAST_GAIN_TO_START = Millis(10.0)
 """Or the time to start, queue and all, by more than this: queues wobble more than paths."""
 
 
-def keep(ranked: Sequence[Candidate], previous: RegionName | None) -> tuple[tuple[Candidate, ...], str]:
+def keep(
+    ranked: Sequence[Candidate], previous: RegionName | None, policy: Policy
+) -> tuple[tuple[Candidate, ...], str]:
     """*ranked* with the client's *previous* region first if it is good enough, and why; empty when it moves.
 
-    A client that was never anywhere is at home in the nearest region that has room: what others measured has to make
-    a clear case for another one, or more clients would be made worse by it than need be.
+    Where time counts, a client that was never anywhere is at home in the nearest region that has room: what others
+    measured has to make a clear case for another one, or more clients would be made worse by it than need be.
     """
     here = next((each for each in ranked if each.view.region.name == previous), None)
     word = "kept"
-    if here is None and not any(each.estimate.track for each in ranked):
+    if here is None and policy.by_time and not any(each.estimate.track for each in ranked):
         here, word = min(ranked, key=_from_home, default=None), "nearest is"
-    if here is None or here is ranked[0] or here.abroad != ranked[0].abroad or _clearly(ranked[0], here):
+    if here is None or here is ranked[0] or here.abroad != ranked[0].abroad or policy.clearly(ranked[0], here):
         return tuple(ranked), ""
     best, gain = ranked[0].view.region.name, here.time_to_start - ranked[0].time_to_start
-    reason = f"{word} {here.view.region.name}: {best} only {gain:.1f} ms better"
+    by = f"only {gain:.1f} ms" if policy.by_time and gain > 0 else "not clearly"
+    reason = f"{word} {here.view.region.name}: {best} {by} better"
     return (here, *(each for each in ranked if each is not here)), reason
 
 
@@ -53,13 +57,20 @@ def _from_home(each: Candidate) -> tuple[bool, bool, float, bytes]:
     return each.placement.full, each.abroad, each.estimate.law, each.lot
 
 
-def _clearly(best: Candidate, here: Candidate) -> bool:
-    # Behind a longer queue a shorter path is no gain: whoever was sent on would be back before there is room.
-    shorter = here.estimate.rtt - best.estimate.rtt if best.wait <= here.wait else 0.0
+def clearly_sooner(best: Candidate, here: Candidate) -> bool:
+    """Whether a client of *here* would start so much sooner at *best*, queue and all, or over so much shorter a path.
+
+    Behind a longer queue a shorter path is no gain: whoever was sent on would be back before there is room.
+    """
     sooner = here.time_to_start - best.time_to_start
-    doubt = _doubt(best.estimate, here.estimate)
-    if sooner > max(LEAST_GAIN_TO_START, LEAST_CERTAINTY * doubt):
+    if sooner > max(LEAST_GAIN_TO_START, LEAST_CERTAINTY * _doubt(best.estimate, here.estimate)):
         return True
+    return best.wait <= here.wait and clearly_nearer(best, here)
+
+
+def clearly_nearer(best: Candidate, here: Candidate) -> bool:
+    """Whether the path to *best* is so much shorter."""
+    shorter, doubt = here.estimate.rtt - best.estimate.rtt, _doubt(best.estimate, here.estimate)
     return shorter > max(LEAST_GAIN, LEAST_SHARE * here.estimate.rtt, _certainty(here.estimate) * doubt)
 
 

@@ -4,7 +4,9 @@ Learned from all endpoints at once, by the median of what they report for each a
 them to lie. It moves slowly, because it is a habit of clients and not a state of the fleet.
 """
 
+from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import NamedTuple
 
 from autorouter.core.assigned import ANY, Assigned
 from autorouter.core.fleet import FleetSnapshot
@@ -12,8 +14,10 @@ from autorouter.core.names import ModelName
 from autorouter.core.placement import Placement, placements
 
 USUAL = 0.2
-"""Until it was seen: a conversation thinks for longer than it asks. Too little is mended by the reports; too much
-would turn clients away from free slots."""
+"""Until it was seen: a conversation thinks for longer than it asks."""
+
+PRIOR = 10.0
+"""Assignments that this guess counts as much as: a hundred that caused nothing say more."""
 
 WEIGHT = 0.01
 """Of the newest rate, taken once a second: the last hundred seconds count. The first few count alike."""
@@ -22,28 +26,57 @@ FEWEST = 2.0
 """Assignments from which an endpoint says anything about the rate."""
 
 
+Shown = tuple[float, float]
+"""Slots taken, and the assignments that took them."""
+
+
+class Learnt(NamedTuple):
+    """A rate, and how often it was looked at."""
+
+    rate: float = USUAL
+    times: int = 0
+
+    def towards(self, rate: float, assignments: float) -> "Learnt":
+        """Nearer to *rate*, which so many *assignments* show."""
+        believed = assignments / (assignments + PRIOR)
+        weight = max(WEIGHT, believed / (self.times + 1))
+        return Learnt(self.rate + weight * (rate - self.rate), self.times + 1)
+
+
 class Rates:
     """Learns."""
 
     def __init__(self) -> None:
-        self._rates: dict[ModelName, tuple[float, int]] = {}
+        self._learnt: dict[ModelName, Learnt] = {}
 
     def of(self, model: ModelName) -> float:
         """Slots that one more assignment of *model* loads."""
-        return self._rates.get(model, (USUAL, 0))[0]
+        return self._learnt.get(model, Learnt()).rate
 
-    def learn(self, fleet: FleetSnapshot, assigned: Assigned) -> None:
-        """Move each model's rate towards what its endpoints show now. The books have to be full."""
-        shown: dict[ModelName, list[float]] = {}
-        for placement in (each for view in fleet.regions for each in placements(view, frozenset())):
-            for model, load in placement.loads.items():
-                live, _ = promised(assigned, placement, model)
-                if live >= FEWEST:
-                    shown.setdefault(model, []).append(load.taken / live)
-        for model, rates in shown.items():
-            before, times = self._rates.get(model, (USUAL, 0))
-            weight = max(WEIGHT, 1.0 / (times + 2))
-            self._rates[model] = before + weight * (median(rates) - before), times + 1
+    def learn(self, fleet: FleetSnapshot, assigned: Assigned, *, full: bool) -> None:
+        """Move each model's rate towards what its endpoints show now.
+
+        Until the books are *full*, clients whose answers are of an earlier life are in the reports and not in the
+        books, so rates seem higher than they are, and only lower ones are believed: somebody who asks for routes to
+        see what happens, a hundred times, is no load.
+        """
+        for model, shown in _shown(fleet, assigned, full=full).items():
+            before = self._learnt.get(model, Learnt())
+            rate = median(taken / assignments for taken, assignments in shown)
+            if full or rate < before.rate:
+                self._learnt[model] = before.towards(rate, sum(each for _, each in shown))
+
+
+def _shown(fleet: FleetSnapshot, assigned: Assigned, *, full: bool) -> Mapping[ModelName, Sequence[Shown]]:
+    """By model: what each endpoint reports, and its assignments; of books that fill up those that reports show."""
+    shown: dict[ModelName, list[Shown]] = {}
+    for placement in (each for view in fleet.regions for each in placements(view, frozenset())):
+        for model, load in placement.loads.items():
+            live, unseen = promised(assigned, placement, model)
+            assignments = live if full else live - unseen
+            if assignments >= FEWEST:
+                shown.setdefault(model, []).append((load.taken, assignments))
+    return shown
 
 
 def promised(assigned: Assigned, placement: Placement, model: ModelName) -> tuple[float, float]:

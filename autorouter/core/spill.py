@@ -25,6 +25,10 @@ EARLY = 0.05
 """… from this much before all slots are taken and one request waits in each region. A line that is just full still
 grows; and where slots are few, one who waits is no sign of anything."""
 
+SEEN = Share(0.5)
+"""Of the slots that have to be seen taken before a guess turns anybody away: while a router is younger than its
+answers hold, what an assignment loads is no more than that."""
+
 EVERY = Seconds(60.0)
 """Who is sent on is drawn anew this often: rarely enough to leave conversations alone, often enough to be fair."""
 
@@ -35,6 +39,8 @@ class Spill:
     def __init__(self, assigned: Assigned) -> None:
         self.assigned = assigned
         self._rates = Rates()
+        self._sure = False
+        """Whether the books are full, and rates are more than a guess."""
         self._fleet: FleetSnapshot | None = None
         self._placed: dict[RegionName, dict[tuple[Placement, int, Priority], Placed]] = {}
         self._moved: dict[RegionName, float] = {}
@@ -43,8 +49,9 @@ class Spill:
     def see(self, fleet: FleetSnapshot, longest: Seconds, now: Instant) -> None:
         """Take *fleet* for what is, and let what has lapsed go. *longest* is how long an answer may hold."""
         turned = self.assigned.turn(now)
-        if turned and now - self.assigned.start > longest:
-            self._rates.learn(fleet, self.assigned)
+        if turned:
+            self._sure = now - self.assigned.start > longest
+            self._rates.learn(fleet, self.assigned, full=self._sure)
         if turned or fleet is not self._fleet:
             self._fleet = fleet
             self._placed.clear()
@@ -91,9 +98,15 @@ class Spill:
     def _share_over(self, eligible: EligibleSet, nth: int, query: RouteQuery) -> Share:
         fullness = self._fullness.get((nth, query.constraints))
         if fullness is None:
-            whole = total(self._whole(view, query.models) for view in eligible.views)
-            fullness = self._fullness[nth, query.constraints] = whole.taken / (whole.slots + len(eligible.views))
+            fullness = self._fullness[nth, query.constraints] = self._fullness_of(eligible, query.models)
         return Share(min(1.0, max(0.0, (fullness - FULL_AT[query.priority] + EARLY) / RAMP)))
+
+    def _fullness_of(self, eligible: EligibleSet, models: frozenset[ModelName]) -> float:
+        """What all of *eligible* have to do, by what they have slots for and one waiting in each."""
+        whole = total(self._whole(view, models) for view in eligible.views)
+        if not self._sure and _reported(eligible, models) < SEEN * whole.slots:
+            return 0.0
+        return whole.taken / (whole.slots + len(eligible.views))
 
     def _placed_at(self, view: RegionView, placement: Placement, query: RouteQuery) -> Placed:
         """What *query* would find at *placement*; remembered until the load there has moved."""
@@ -124,9 +137,8 @@ class Spill:
         return (load._replace(slots=min(load.slots, view.region.slots)),)
 
     def _found(self, placement: Placement, models: frozenset[ModelName]) -> Load:
-        """The load at *placement* for who needs *models*: of the tightest, or of all it has if none is named."""
-        loads = [self._estimate(placement, name) for name in models or placement.loads]
-        return tightest(loads) if models else total(loads)
+        """The load at *placement* for who needs *models*, with all that is promised."""
+        return _of(models, [self._estimate(placement, name) for name in models or placement.loads])
 
     def _estimate(self, placement: Placement, model: ModelName) -> Load:
         """What *model* has at *placement*: as reported, with what came since; at least all that is promised."""
@@ -139,6 +151,17 @@ class Spill:
         if placement.models:
             return max(map(self._rates.of, placement.models))
         return sum(placement.shares[model] * self._rates.of(model) for model in placement.loads)
+
+
+def _reported(eligible: EligibleSet, models: frozenset[ModelName]) -> float:
+    """Slots of *eligible* that are taken, by the reports alone."""
+    every = (each for view in eligible.views for each in placements(view, models))
+    return sum(_of(models, [each.loads[name] for name in models or each.loads]).taken for each in every)
+
+
+def _of(models: frozenset[ModelName], loads: list[Load]) -> Load:
+    """Of those that were asked for the tightest; of any, all together."""
+    return tightest(loads) if models else total(loads)
 
 
 def drawn(network: Network | None, now: Instant) -> Share:

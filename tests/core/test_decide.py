@@ -267,6 +267,16 @@ class TestIncumbent:
         alone = route(here, region("cloud", tier=Tier.CLOUD), previous=RegionName("yto"))
         assert names(alone) == ["yto"]
 
+    def test_who_wants_room_is_sent_to_it_and_kept_there_until_there_is_clearly_more(self):
+        near, roomy = region("near", TORONTO, busy=2), region("roomy", VANCOUVER, slots=100, busy=45)
+        wants = {"policy": "most-headroom"}
+        assert names(route(near, roomy, **wants)) == ["roomy", "near"]
+        kept = route(near, roomy, previous=RegionName("near"), **wants)
+        assert names(kept) == ["near", "roomy"]
+        assert kept.kept == "kept near: roomy not clearly better"
+        empty = region("roomy", VANCOUVER, slots=100)
+        assert names(route(near, empty, previous=RegionName("near"), **wants)) == ["roomy", "near"]
+
     def test_is_left_for_a_clear_gain(self):
         decision = route(region("yvr", VANCOUVER), region("yto", TORONTO), previous=RegionName("yvr"))
         assert names(decision)[0] == "yto"

@@ -3,29 +3,30 @@
 import pytest
 
 from autorouter.core.candidate import Candidate
+from autorouter.core.capacity import Load
 from autorouter.core.incumbent import keep
 from autorouter.core.latency.belief import Estimate
 from autorouter.core.latency.sample import KEPT
-from autorouter.core.placement import place, placements
+from autorouter.core.placement import Placed
+from autorouter.core.policies import POLICIES
 from autorouter.core.units import Millis
 from tests.measured import sample, track
-from tests.scenes import question, region
+from tests.scenes import region
 
 SPREAD = 1.5
 """Of both round trips: 2.1 ms of their difference."""
 
 
-def measured(name, rtt, times, *, busy=0):
-    """A region measured so many *times*; each one above its slots in *busy* is a queue of 12.5 ms."""
+def measured(name, rtt, times, *, wait=0.0):
+    """A region measured so many *times*, with a queue of *wait* ms."""
     path = track(*(sample(rtt, at=10.0 * i) for i in range(times)))
-    view, z = region(name, slots=4, busy=busy, queued=0, service=50), 3.0
-    estimate = Estimate(Millis(rtt), Millis(SPREAD), "measured", Millis(rtt), Millis(rtt), z, 0.1, path)
-    query = question()
-    return Candidate(view, place(placements(view, query.models), query), estimate)
+    estimate = Estimate(Millis(rtt), Millis(SPREAD), "measured", Millis(rtt), Millis(rtt), 3.0, 0.1, path)
+    placed = Placed(f"https://{name}", (), Load(4, 0, Millis(50.0)), Millis(wait), full=False, more=0.2)
+    return Candidate(region(name), placed, estimate)
 
 
 def stays(here, best):
-    return keep([best, here], here.view.region.name)[0][0] is here
+    return keep([best, here], here.view.region.name, POLICIES["lowest-latency"])[0][0] is here
 
 
 @pytest.mark.parametrize(("gain", "stay"), [(2.9, True), (3.1, False), (5.0, False)])
@@ -44,6 +45,4 @@ def test_it_is_the_region_to_be_left_that_has_to_be_well_known():
 
 
 def test_a_queue_makes_a_well_known_region_leavable_as_ever():
-    queued = measured("yto", 30.0, KEPT, busy=4)
-    assert queued.wait == 12.5
-    assert not stays(queued, measured("yul", 30.0, KEPT))
+    assert not stays(measured("yto", 30.0, KEPT, wait=12.5), measured("yul", 30.0, KEPT))

@@ -12,7 +12,7 @@ from autorouter.core.rates import USUAL
 from autorouter.core.sift import sift
 from autorouter.core.spill import EVERY, STEP, Spill, drawn
 from autorouter.core.units import Instant, Seconds
-from tests.scenes import MODEL, NOW, TORONTO, node, question, region
+from tests.scenes import MODEL, NOW, TORONTO, client, node, question, region
 
 LONGEST = Seconds(66.0)
 
@@ -78,7 +78,7 @@ def test_a_region_has_no_more_slots_than_its_contract_grants():
 
 
 def test_a_client_that_asks_again_is_not_counted_twice():
-    scene = Scene(region("yto", slots=10))
+    scene = Scene(region("yto", slots=10, busy=1))
     scene.answer(5)
     scene.later(60)
     before = scene.placed().load.taken
@@ -140,6 +140,30 @@ class TestSentOn:
 
 
 class TestRates:
+    def test_answers_that_cause_nothing_are_soon_taken_for_none(self):
+        scene = Scene(region("yto", slots=10))
+        scene.answer(100, until=60)
+        loads = []
+        for now in (1, 2, 4, 8):
+            scene.later(now)
+            loads.append(scene.placed().load.taken)
+        assert loads == sorted(loads, reverse=True)
+        assert loads[0] < 15
+        assert loads[-1] < 4
+
+    def test_a_guess_alone_turns_nobody_away(self):
+        def sent(busy):
+            scene = Scene(region("yto", slots=10, busy=busy))
+            scene.answer(100, until=60)
+            offer = sift(scene.fleet, question()).offers[0].eligible
+            return any(
+                scene.spill.sent_on(offer, 0, question(who=client(network=f"10.0.{number}.0/24")), NOW)
+                for number in range(50)
+            )
+
+        assert not sent(busy=1)
+        assert sent(busy=6)
+
     def test_load_by_assignment_is_learned_from_what_most_regions_show(self):
         views = [region(name, slots=100, busy=busy) for name, busy in (("yto", 25), ("yul", 25), ("liar", 0))]
         scene = Scene(*views)
@@ -154,7 +178,7 @@ class TestRates:
         scene.later(60)
         assert scene.spill._rates.of(MODEL) == USUAL
         scene.later(200)
-        assert scene.spill._rates.of(MODEL) > 10 * USUAL
+        assert scene.spill._rates.of(MODEL) > 5 * USUAL
 
     def test_an_endpoint_with_hardly_any_assignments_says_nothing(self):
         scene = Scene(region("yto", slots=100, busy=90))

@@ -30,9 +30,13 @@ fleets = st.lists(
 )
 
 
-def order(policy, views):
+def priced(policy, views):
     case = Case(QUERY, policy, believed(QUERY.client, views), Spill(Assigned(NOW)), NOW)
-    return [c.view.region.name for c in policy(EligibleSet(frozenset(), tuple(views)), pricing(case))]
+    return policy.rank(EligibleSet(frozenset(), tuple(views)), pricing(case))
+
+
+def order(policy, views):
+    return [each.view.region.name for each in priced(policy, views)]
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
@@ -50,3 +54,12 @@ class TestEveryPolicy:
         gone = data.draw(st.sampled_from(views)) if views else None
         rest = [name for name in order(policy, views) if gone is None or name != gone.region.name]
         assert order(policy, [view for view in views if view is not gone]) == rest
+
+    @given(fleets)
+    def test_nothing_is_clearly_better_than_itself(self, policy, views):
+        assert not any(policy.clearly(each, each) for each in priced(policy, views))
+
+    @given(fleets)
+    def test_what_is_ranked_after_is_never_clearly_better(self, policy, views):
+        ranked = priced(policy, views)
+        assert not any(policy.clearly(later, ranked[0]) for later in ranked[1:])
