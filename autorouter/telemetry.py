@@ -100,9 +100,10 @@ class Telemetry:
         """Promises were exchanged, or could not be because of *fault*; a line is logged when that changes."""
         up = not fault
         if self._exchange_up is not up:
+            if fault or self._exchange_up is False:
+                (log.info if up else log.warning)("exchange_changed", up=up, fault=fault)
             self._exchange_up = up
             self._exchange.set(up)
-            (log.info if up else log.warning)("exchange_changed", up=up, fault=fault)
 
     def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
         """The store did as asked, or did not because of *fault*; a line is logged when that changes."""

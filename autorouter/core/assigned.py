@@ -101,7 +101,7 @@ class Assigned:
         """Own, since the peers were last heard."""
         self._factor: dict[Where, float] = {}
         self._seen: dict[Where, float] = {}
-        self._turned = start
+        self._turned: Instant | None = None
 
     def enter(self, where: Where, weight: float, until: Instant) -> None:
         """Count one more answer that holds until *until*."""
@@ -137,9 +137,10 @@ class Assigned:
 
     def turn(self, now: Instant) -> bool:
         """Let what has lapsed go, if it is time to; whether it was."""
-        if now - self._turned < TURN:
+        before = self.start if self._turned is None else self._turned
+        if self._turned is not None and now - before < TURN:
             return False
-        weight = 1.0 - exp(-(now - self._turned) / UNSEEN)
+        weight = 1.0 - exp(-(now - before) / UNSEEN)
         self._turned, present = now, int(now // CELL)
         self.own.turn(present)
         self._count(present)

@@ -81,8 +81,8 @@ def _placement(
 
 
 def _load(model: ModelLoad) -> Load:
-    """What one model on one node has, as far as it is warm."""
-    return Load(model.slots * model.warm, model.taken, model.service)
+    """What one model on one node has, as far as it is warm: one slot at least."""
+    return Load(max(1.0, model.slots * model.warm), model.taken, model.service)
 
 
 def lot(network: Network | None, name: str) -> bytes:

@@ -16,8 +16,12 @@ from autorouter.core.placement import Placement, placements
 USUAL = 0.2
 """Until it was seen: a conversation thinks for longer than it asks."""
 
-PRIOR = 10.0
-"""Assignments that this guess counts as much as: a hundred that caused nothing say more."""
+GUESSED = 10
+"""Looks from which a rate is more than a guess."""
+
+CONFIRMED = 2.0
+"""Times what all endpoints together show, that is believed of a guess: who asks for routes a hundred times, to see
+what happens, must not be taken for a hundred callers."""
 
 WEIGHT = 0.01
 """Of the newest rate, taken once a second: the last hundred seconds count. The first few count alike."""
@@ -25,22 +29,29 @@ WEIGHT = 0.01
 FEWEST = 2.0
 """Assignments from which an endpoint says anything about the rate."""
 
-
-Shown = tuple[float, float]
-"""Slots taken, and the assignments that took them."""
+Shown = tuple[float, float, float]
+"""Slots taken at an endpoint, the assignments there, and those of them that reports show by now."""
 
 
 class Learnt(NamedTuple):
-    """A rate, and how often it was looked at."""
+    """A rate, how often it was looked at, and what it may be at most while it is a guess."""
 
     rate: float = USUAL
     times: int = 0
+    most: float = USUAL
 
-    def towards(self, rate: float, assignments: float) -> "Learnt":
-        """Nearer to *rate*, which so many *assignments* show."""
-        believed = assignments / (assignments + PRIOR)
-        weight = max(WEIGHT, believed / (self.times + 1))
-        return Learnt(self.rate + weight * (rate - self.rate), self.times + 1)
+    @property
+    def believed(self) -> float:
+        """The rate to count with."""
+        return self.rate if self.times >= GUESSED else min(self.rate, self.most)
+
+    def towards(self, rate: float) -> "Learnt":
+        """Nearer to *rate*."""
+        weight = max(WEIGHT, 1.0 / (self.times + 2))
+        return self._replace(rate=self.rate + weight * (rate - self.rate), times=self.times + 1)
+
+
+UNSEEN = Learnt()
 
 
 class Rates:
@@ -51,31 +62,29 @@ class Rates:
 
     def of(self, model: ModelName) -> float:
         """Slots that one more assignment of *model* loads."""
-        return self._learnt.get(model, Learnt()).rate
+        return self._learnt.get(model, UNSEEN).believed
 
     def learn(self, fleet: FleetSnapshot, assigned: Assigned, *, full: bool) -> None:
         """Move each model's rate towards what its endpoints show now.
 
         Until the books are *full*, clients whose answers are of an earlier life are in the reports and not in the
-        books, so rates seem higher than they are, and only lower ones are believed: somebody who asks for routes to
-        see what happens, a hundred times, is no load.
+        books, so rates seem higher than they are.
         """
-        for model, shown in _shown(fleet, assigned, full=full).items():
-            before = self._learnt.get(model, Learnt())
-            rate = median(taken / assignments for taken, assignments in shown)
-            if full or rate < before.rate:
-                self._learnt[model] = before.towards(rate, sum(each for _, each in shown))
+        for model, shown in _shown(fleet, assigned).items():
+            seen = sum(each for _, _, each in shown)
+            most = CONFIRMED * sum(taken for taken, _, _ in shown) / max(FEWEST, seen)
+            known = self._learnt.get(model, UNSEEN)._replace(most=most)
+            rates = [taken / live for taken, live, _ in shown if live >= FEWEST]
+            self._learnt[model] = known.towards(median(rates)) if full and rates else known
 
 
-def _shown(fleet: FleetSnapshot, assigned: Assigned, *, full: bool) -> Mapping[ModelName, Sequence[Shown]]:
-    """By model: what each endpoint reports, and its assignments; of books that fill up those that reports show."""
+def _shown(fleet: FleetSnapshot, assigned: Assigned) -> Mapping[ModelName, Sequence[Shown]]:
+    """By model: what each endpoint shows."""
     shown: dict[ModelName, list[Shown]] = {}
     for placement in (each for view in fleet.regions for each in placements(view, frozenset())):
         for model, load in placement.loads.items():
             live, unseen = promised(assigned, placement, model)
-            assignments = live if full else live - unseen
-            if assignments >= FEWEST:
-                shown.setdefault(model, []).append((load.taken, assignments))
+            shown.setdefault(model, []).append((load.taken, live, live - unseen))
     return shown
 
 

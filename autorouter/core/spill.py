@@ -25,10 +25,6 @@ EARLY = 0.05
 """… from this much before all slots are taken and one request waits in each region. A line that is just full still
 grows; and where slots are few, one who waits is no sign of anything."""
 
-SEEN = Share(0.5)
-"""Of the slots that have to be seen taken before a guess turns anybody away: while a router is younger than its
-answers hold, what an assignment loads is no more than that."""
-
 EVERY = Seconds(60.0)
 """Who is sent on is drawn anew this often: rarely enough to leave conversations alone, often enough to be fair."""
 
@@ -39,8 +35,6 @@ class Spill:
     def __init__(self, assigned: Assigned) -> None:
         self.assigned = assigned
         self._rates = Rates()
-        self._sure = False
-        """Whether the books are full, and rates are more than a guess."""
         self._fleet: FleetSnapshot | None = None
         self._placed: dict[RegionName, dict[tuple[Placement, int, Priority], Placed]] = {}
         self._moved: dict[RegionName, float] = {}
@@ -50,8 +44,7 @@ class Spill:
         """Take *fleet* for what is, and let what has lapsed go. *longest* is how long an answer may hold."""
         turned = self.assigned.turn(now)
         if turned:
-            self._sure = now - self.assigned.start > longest
-            self._rates.learn(fleet, self.assigned, full=self._sure)
+            self._rates.learn(fleet, self.assigned, full=now - self.assigned.start > longest)
         if turned or fleet is not self._fleet:
             self._fleet = fleet
             self._placed.clear()
@@ -98,15 +91,9 @@ class Spill:
     def _share_over(self, eligible: EligibleSet, nth: int, query: RouteQuery) -> Share:
         fullness = self._fullness.get((nth, query.constraints))
         if fullness is None:
-            fullness = self._fullness[nth, query.constraints] = self._fullness_of(eligible, query.models)
+            whole = total(self._whole(view, query.models) for view in eligible.views)
+            fullness = self._fullness[nth, query.constraints] = whole.taken / (whole.slots + len(eligible.views))
         return Share(min(1.0, max(0.0, (fullness - FULL_AT[query.priority] + EARLY) / RAMP)))
-
-    def _fullness_of(self, eligible: EligibleSet, models: frozenset[ModelName]) -> float:
-        """What all of *eligible* have to do, by what they have slots for and one waiting in each."""
-        whole = total(self._whole(view, models) for view in eligible.views)
-        if not self._sure and _reported(eligible, models) < SEEN * whole.slots:
-            return 0.0
-        return whole.taken / (whole.slots + len(eligible.views))
 
     def _placed_at(self, view: RegionView, placement: Placement, query: RouteQuery) -> Placed:
         """What *query* would find at *placement*; remembered until the load there has moved."""
@@ -117,11 +104,16 @@ class Spill:
         return placed[key]
 
     def _place_at(self, view: RegionView, placement: Placement, query: RouteQuery) -> Placed:
-        more = query.concurrency * self._rate_of(placement)
-        load = tightest((self._found(placement, placement.models), *self._granted(view)))
-        found = load._replace(taken=load.taken + more)
-        wait, full = found.wait(query.priority), found.full(query.priority)
+        rate = self._rate_of(placement)
+        load, more = self._tightest(view, placement), rate * query.concurrency
+        # One caller does not wait for itself: it asks, listens, and asks again. A heavy one does, for all but one.
+        there, found = load._replace(taken=load.taken + more - rate), load._replace(taken=load.taken + more)
+        wait, full = there.wait(query.priority), found.full(query.priority)
         return Placed(placement.endpoint, placement.nodes, found, wait, full, more)
+
+    def _tightest(self, view: RegionView, placement: Placement) -> Load:
+        """What is there before the client comes: at the placement, or by the contract, whichever has less room."""
+        return tightest((self._found(placement, placement.models), *self._granted(view)))
 
     def _whole(self, view: RegionView, models: frozenset[ModelName]) -> Load:
         """The load of all of *view* for who needs *models*, on no more slots than its contract grants."""
@@ -151,12 +143,6 @@ class Spill:
         if placement.models:
             return max(map(self._rates.of, placement.models))
         return sum(placement.shares[model] * self._rates.of(model) for model in placement.loads)
-
-
-def _reported(eligible: EligibleSet, models: frozenset[ModelName]) -> float:
-    """Slots of *eligible* that are taken, by the reports alone."""
-    every = (each for view in eligible.views for each in placements(view, models))
-    return sum(_of(models, [each.loads[name] for name in models or each.loads]).taken for each in every)
 
 
 def _of(models: frozenset[ModelName], loads: list[Load]) -> Load:

@@ -38,7 +38,7 @@ def test_an_answer_counts_at_once():
 
 def test_totals_are_taken_once_a_second():
     assigned = books((HERE, 1, 60))
-    assert [assigned.turn(at(now)) for now in (0.5, 1.0, 1.5, 2.0)] == [False, True, False, True]
+    assert [assigned.turn(at(now)) for now in (0.1, 0.5, 1.1, 1.5, 2.1)] == [True, False, True, False, True]
 
 
 def test_reports_come_to_show_what_was_promised():

@@ -69,6 +69,11 @@ class RouterProcess:
         ):
             return answer.status, await answer.json(content_type=None)
 
+    async def header(self, name, **headers):
+        """One header of a route's answer."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/v1/route", headers=headers) as answer:
+            return answer.headers[name]
+
     async def metric(self, line):
         """The value of the sample that *line* begins."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/metrics") as answer:
