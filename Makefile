@@ -1,6 +1,6 @@
 # Everyone's entry. `make demo` and `make test` set up all they need; the rest assumes one of them has run.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench-steering format lock clean
+.PHONY: help demo test check fast bench-steering bench-herd format lock clean
 V := .venv/bin
 
 help:  ## this list
@@ -33,6 +33,9 @@ bench-steering:  ## how well clients are steered, on real round trips
 	@$(V)/python -m tests.bench.steering --count 12
 	@$(V)/python -m tests.bench.steering --count 24
 	@$(V)/python -m tests.bench.steering --count 12 --day0
+
+bench-herd:  ## how a herd of clients with cached answers fares when regions fill up, die, come back and lie
+	@$(V)/python -m tests.bench.herd
 
 format:  ## mend what a tool can mend
 	@$(V)/ruff check --fix-only --quiet . ; $(V)/ruff format --quiet .

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tests.bench.herd.world import METROS, SLOTS
 
@@ -52,4 +52,7 @@ class Scenario(BaseModel):
 
 def read(path: Path) -> Scenario:
     """The scenario in *path*. Raises `ValueError` that says what is wrong with it."""
-    return Scenario.model_validate(yaml.safe_load(path.read_text()))
+    try:
+        return Scenario.model_validate(yaml.safe_load(path.read_text()))
+    except (yaml.YAMLError, ValidationError) as exc:
+        raise ValueError(f"{path}: {exc}") from exc
