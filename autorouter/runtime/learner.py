@@ -52,6 +52,7 @@ class Learner:
         self._untold: dict[Sample, None] = {}
         self._unkept: dict[Network, None] = {}
         self._gone: dict[Network, None] = {}
+        self._recalled = False
         self._audited = clock()
 
     def take(self, sample: Sample, client: Client | None = None) -> str | None:
@@ -84,17 +85,26 @@ class Learner:
                 await asyncio.sleep(RETRY)
 
     async def _hear(self) -> None:
-        """Recall what was known, then hear what other routers learn."""
-        async with aclosing(self._shelf.recall()) as kept:
-            async for network, evidence in kept:
-                if not self._atlas.evidence(network).tracks:
-                    self._atlas.recall(network, evidence, self.locate(network))
+        """Recall what was known, then hear what other routers learn; after each silence both again.
+
+        Until all is recalled nothing is kept: what this router knows may be the poorer, and would take the place of
+        the richer.
+        """
+        self._recalled = False
+        await self._recall()
+        self._recalled = True
         async with aclosing(self._shelf.listen()) as news:
             async for sample in news:
                 self._witness.shelf_changed()
                 client = self.locate(sample.network)
-                if refusal(sample, client, self._atlas.globe) is None:
-                    self._atlas.learn(sample, client)
+                if refusal(sample, client, self._atlas.globe) is None and self._atlas.learn(sample, client):
+                    self._unkept[sample.network] = None
+
+    async def _recall(self) -> None:
+        async with aclosing(self._shelf.recall()) as kept:
+            async for network, evidence in kept:
+                if self._atlas.recall(network, evidence, self.locate(network)):
+                    self._unkept[network] = None
 
     async def _turn(self) -> None:
         """Let beliefs know what was learned, and the shelf too."""
@@ -104,9 +114,8 @@ class Learner:
         self._atlas.refresh()
         self._gone |= dict.fromkeys(self._atlas.forget())
         await self._tell()
-        await self._keep()
-        if self._now() - self._audited > AUDIT:
-            self._audited = self._now()
+        if self._recalled:
+            await self._keep()
             await self._audit()
 
     async def _tell(self) -> None:
@@ -119,10 +128,11 @@ class Learner:
 
     async def _keep(self) -> None:
         networks = list(islice(self._unkept, BATCH))
-        gone = [network for network in islice(self._gone, BATCH) if not self._atlas.evidence(network).tracks]
+        gone = list(islice(self._gone, BATCH))
         there = {network: self._atlas.evidence(network) for network in networks}
         if networks or gone:
-            await self._shelf.keep({network: each for network, each in there.items() if each.tracks}, gone)
+            lost = [network for network in gone if not self._atlas.evidence(network).tracks]
+            await self._shelf.keep({network: each for network, each in there.items() if each.tracks}, lost)
         for network, each in there.items():
             if self._atlas.evidence(network) is each:
                 self._unkept.pop(network, None)
@@ -131,6 +141,9 @@ class Learner:
 
     async def _audit(self) -> None:
         """A shelf that has less than half of what is known has lost it: it gets everything again."""
+        if self._now() - self._audited <= AUDIT:
+            return
+        self._audited = self._now()
         if 2 * await self._shelf.kept() < len(self._atlas):
             self._unkept |= {network: None for network, _ in self._atlas.networks()}
 

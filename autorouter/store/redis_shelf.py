@@ -24,7 +24,7 @@ KEPT = 20_000
 """Samples kept in the stream, roughly; the hash has what they amount to."""
 
 RECENT_MS = 60_000
-"""How far back a new listener starts: what was told while it read the hash."""
+"""How far back a new listener starts: what was told while others had not yet kept it."""
 
 MOST_BYTES = 16 * 1024
 
@@ -37,6 +37,8 @@ class RedisShelf:
         self._hearer = client(url, 2 * BLOCK_MS / 1000)
         self._now = clock
         self._refused = refused
+        self._heard: bytes = b"0-0"
+        """Id of the entry from which is listened on."""
 
     async def tell(self, samples: Sequence[Sample]) -> None:
         """Tell every listener."""
@@ -51,14 +53,14 @@ class RedisShelf:
             raise StoreError(why(exc)) from exc
 
     async def listen(self) -> AsyncGenerator[Sample, None]:
-        """The recent past, then everything as it comes."""
+        """The recent past, or what came since this was last listened to; then everything as it comes."""
         try:
             ahead = await self._ahead()
-            last: bytes | str = f"{max(0, int((self._now() + ahead) * 1000) - RECENT_MS)}-0"
+            self._heard = self._onwards(ahead)
             while True:
-                answer = await self._hearer.xread({STREAM: last}, count=BATCH, block=BLOCK_MS)
+                answer = await self._hearer.xread({STREAM: self._heard}, count=BATCH, block=BLOCK_MS)
                 for entry, fields in entries(answer):
-                    last = entry
+                    self._heard = entry
                     if (sample := self._sample(entry, fields, ahead)) is not None:
                         yield sample
         except (RedisError, OSError) as exc:
@@ -79,9 +81,10 @@ class RedisShelf:
             raise StoreError(why(exc)) from exc
 
     async def recall(self) -> AsyncGenerator[tuple[Network, Evidence], None]:
-        """Everything that is kept."""
+        """Everything that is kept; what is told meanwhile will be heard, however long it takes."""
         try:
             ahead = await self._ahead()
+            self._heard = self._onwards(ahead)
             async for network, told in self._hearer.hscan_iter(NETWORKS, count=BATCH):
                 if (evidence := self._evidence(told, ahead)) is not None:
                     yield Network(network.decode(errors="replace")), evidence
@@ -104,6 +107,12 @@ class RedisShelf:
         """Redis's clock less ours, in seconds."""
         seconds, micros = await self._teller.time()
         return float(seconds + micros / 1e6 - self._now())
+
+    def _onwards(self, ahead: float) -> bytes:
+        """Where to listen on: where it was left, unless nothing was heard yet, or that is ahead of Redis's clock."""
+        now = int((self._now() + ahead) * 1000)
+        heard = int(self._heard.partition(b"-")[0])
+        return self._heard if 0 < heard <= now else b"%d-0" % max(0, now - RECENT_MS)
 
     def _sample(self, entry: bytes, fields: dict[bytes, bytes], ahead: float) -> Sample | None:
         at = min(self._now(), Instant(int(entry.partition(b"-")[0]) / 1000 - ahead))

@@ -1,7 +1,7 @@
 """What is heard of clients is judged, learned, shared and kept; and none of it waits for the shelf."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
@@ -18,10 +18,10 @@ from autorouter.runtime.clock import now
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory_shelf import MemoryShelf
-from tests.scenes import MONTREAL, TORONTO, region
+from tests.scenes import MONTREAL, NEW_YORK, TORONTO, region
 
 HERE, THERE = Network("203.0.113.0/24"), Network("203.0.114.0/24")
-YTO, YUL = RegionName("yto-01"), RegionName("yul-01")
+YTO, YUL, NYC = map(RegionName, ("yto-01", "yul-01", "nyc-01"))
 
 
 def sample(rtt=12.5, network=HERE, source="served", name=YTO):
@@ -45,7 +45,28 @@ class Told:
 class Flaky(MemoryShelf):
     """A shelf that can be away, and can lose everything."""
 
-    away = False
+    away = mute = False
+
+    async def listen(self):
+        self._there()
+        async with aclosing(super().listen()) as news:
+            async for each in news:
+                self._there()
+                if each is not None:
+                    yield each
+
+    def hang_up(self):
+        """Let every listener find out."""
+        for queue in self._listeners:
+            queue.put_nowait(None)
+
+    async def recall(self):
+        self._there()
+        while self.mute:
+            await asyncio.sleep(0.01)
+        async with aclosing(super().recall()) as kept:
+            async for each in kept:
+                yield each
 
     async def tell(self, samples):
         self._there()
@@ -65,7 +86,7 @@ class Flaky(MemoryShelf):
 
 class Scene:
     def __init__(self, shelf):
-        views = (region("yto-01", TORONTO, rtt=Millis(3.0)), region("yul-01", MONTREAL))
+        views = (region("yto-01", TORONTO, rtt=Millis(3.0)), region("yul-01", MONTREAL), region("nyc-01", NEW_YORK))
         catalog = Catalog(tuple(view.region for view in views))
         self.shelf, self.told = shelf, Told()
         self.atlas = Atlas(catalog.regions)
@@ -124,6 +145,51 @@ async def test_what_was_learned_since_is_not_overwritten_by_what_was_kept():
     async with scene.running():
         await until(lambda: scene.atlas.evidence(THERE).tracks)
     assert scene.atlas.evidence(HERE).tracks[YTO].rtt == 50.0
+
+
+async def test_a_restart_makes_nothing_that_was_kept_poorer():
+    shelf = MemoryShelf()
+    kept = {name: Track((Millis(9.0),), 1, Instant(now() - 60.0), "served") for name in (YTO, YUL)}
+    await shelf.keep({HERE: Evidence(kept)})
+    scene = Scene(shelf)
+    scene.learner.take(sample(9.5))
+    async with scene.running():
+        await until(lambda: shelf._kept[HERE].tracks[YTO].rtt == 9.5)
+    for known in (scene.atlas.evidence(HERE), shelf._kept[HERE]):
+        assert {region: track.rtt for region, track in known.tracks.items()} == {YTO: 9.5, YUL: 9.0}
+
+
+async def test_nothing_is_kept_before_all_is_recalled():
+    shelf = Flaky()
+    await shelf.keep({HERE: Evidence({YUL: Track((Millis(9.0),), 1, now(), "served")})})
+    shelf.mute = True
+    scene = Scene(shelf)
+    async with scene.running():
+        scene.learner.take(sample())
+        await until(lambda: not scene.learner._untold)
+        assert set(shelf._kept[HERE].tracks) == {YUL}
+        shelf.mute = False
+        await until(lambda: len(shelf._kept[HERE].tracks) > 1)
+
+
+async def test_routers_that_could_not_hear_each_other_agree_afterwards():
+    one, other = Flaky(), Flaky()
+    other._recent, other._listeners, other._kept = one._recent, one._listeners, one._kept
+    left, right = Scene(one), Scene(other)
+    async with left.running(), right.running():
+        left.learner.take(sample(9.0))
+        await until(lambda: YTO in right.atlas.evidence(HERE).tracks)
+        one.away = True
+        left.learner.take(sample(10.0, name=NYC))
+        right.learner.take(sample(15.0, name=YUL))
+        one._recent.clear()
+        one.hang_up()
+        await until(lambda: YUL in other._kept[HERE].tracks)
+        other._recent.clear()  # what was told meanwhile is no longer there to be heard
+        one.away = False
+        everything = {YTO, YUL, NYC}
+        await until(lambda: all(set(each.atlas.evidence(HERE).tracks) == everything for each in (left, right)))
+        await until(lambda: set(one._kept[HERE].tracks) == everything)
 
 
 async def test_a_sample_that_cannot_be_is_refused_counted_and_told_to_nobody():

@@ -4,6 +4,7 @@ import pytest
 
 from autorouter.core.errors import StoreError
 from autorouter.runtime.clock import now
+from autorouter.store import redis_shelf as module
 from autorouter.store.redis_shelf import NETWORKS, STREAM, RedisShelf
 from tests.contracts.test_shelf import HERE, evidence, first, recalled, sample
 
@@ -62,3 +63,23 @@ async def test_nothing_finer_than_a_network_is_written(shelf, valkey):
         everything = repr(client.xrange(STREAM)) + repr(client.hgetall(NETWORKS))
     assert "203.0.113.0/24" in everything
     assert "203.0.113.77" not in everything
+
+
+async def test_a_listener_that_comes_back_hears_on_from_where_it_left(shelf):
+    await shelf.tell([sample(12.5)])
+    assert [each.rtt for each in await first(shelf, 1)] == [12.5]
+    await shelf.tell([sample(40.0)])
+    assert [each.rtt for each in await first(shelf, 1)] == [40.0]
+
+
+async def test_what_is_told_while_all_is_recalled_is_heard_however_long_that_takes(shelf, monkeypatch):
+    assert await recalled(shelf) == {}
+    monkeypatch.setattr(module, "RECENT_MS", -1_000_000)  # as if it had taken a quarter of an hour
+    await shelf.tell([sample(12.5)])
+    assert [each.rtt for each in await first(shelf, 1)] == [12.5]
+
+
+async def test_a_redis_whose_clock_went_back_is_heard_all_the_same(shelf):
+    shelf._heard = b"99999999999999-0"
+    await shelf.tell([sample(12.5)])
+    assert [each.rtt for each in await first(shelf, 1)] == [12.5]

@@ -11,9 +11,10 @@ from autorouter.core.fleet import Region
 from autorouter.core.latency.belief import Belief
 from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.line import jitter_of
+from autorouter.core.latency.merge import lacks, merge
 from autorouter.core.latency.offsets import Offsets
 from autorouter.core.latency.prior import Prior
-from autorouter.core.latency.sample import Evidence, Sample, learn
+from autorouter.core.latency.sample import Evidence, Sample, learn, within_bounds
 from autorouter.core.latency.teach import teach
 from autorouter.core.names import Network, RegionName
 from autorouter.core.query import Client
@@ -72,11 +73,18 @@ class Atlas:
         after = learn(before, sample, jitter_of(before, client.access))
         if after is before:
             return False
-        self.recall(sample.network, after, client)
+        self._remember(sample.network, after, client)
         return True
 
-    def recall(self, network: Network, evidence: Evidence, client: Client) -> None:
-        """Remember *evidence*, all that is known of *network*."""
+    def recall(self, network: Network, kept: Evidence, client: Client) -> bool:
+        """Know of *network* what was *kept* of it too; whether what was kept lacks something that is known."""
+        before = self.evidence(network)
+        after = merge(before, kept)
+        if after is not before:
+            self._remember(network, within_bounds(after), client)
+        return lacks(kept, self.evidence(network))
+
+    def _remember(self, network: Network, evidence: Evidence, client: Client) -> None:
         self._evidence.pop(network, None)
         self._evidence[network] = evidence
         teach(self._offsets, network, client, evidence, self.globe)

@@ -123,14 +123,16 @@ def learn(evidence: Evidence, sample: Sample, jitter: float) -> Evidence:
     after = _first(sample) if before is None else _next(before, sample, jitter)
     if after is before:
         return evidence
-    tracks = _fastest({**evidence.tracks, sample.region: after})
-    return Evidence(MappingProxyType(tracks)) if sample.region in tracks else evidence
+    more = within_bounds(Evidence(MappingProxyType({**evidence.tracks, sample.region: after})))
+    return more if sample.region in more.tracks else evidence
 
 
-def _fastest(tracks: dict[RegionName, Track]) -> dict[RegionName, Track]:
-    if len(tracks) > MOST_TRACKS:
-        del tracks[max(tracks, key=lambda region: tracks[region].rtt)]
-    return tracks
+def within_bounds(evidence: Evidence) -> Evidence:
+    """*evidence* of no more paths than are remembered: the fastest."""
+    if len(evidence.tracks) <= MOST_TRACKS:
+        return evidence
+    fastest = sorted(evidence.tracks.items(), key=lambda each: each[1].rtt)[:MOST_TRACKS]
+    return Evidence(MappingProxyType(dict(fastest)))
 
 
 def _first(sample: Sample) -> Track:
