@@ -23,6 +23,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "unknown": "no such region, source or client network",
         "absurd": f"not between 0 and {LONGEST:g} ms",
         "private": "a private or reserved network that networks: in regions.yaml does not name",
+        "hasty": "one report a minute counts of this region, from all of the client's network together",
         "impossible": "faster than light in fibre over that distance",
     }
 )
@@ -30,7 +31,10 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
 
 
 def refusal(sample: Sample, client: Client, globe: Globe) -> str | None:
-    """Why *sample* of *client* is refused, a key of `REFUSALS`; None if it is not."""
+    """Why *sample* of *client* is refused, a key of `REFUSALS`; None if it is not.
+
+    Whether it is ``hasty`` depends on what is known: see `is_hasty`.
+    """
     network = block(sample.network)
     if network is None or network.prefixlen != GRAIN[network.version]:
         return "unknown"
@@ -49,7 +53,7 @@ def _floor(sample: Sample, client: Client, globe: Globe) -> Millis:
     The operator's word about a place is trusted. A database's is not: a kernel that measures less than light allows
     has shown the database wrong. But a client's own report is no such proof, so it has to fit, give or take.
     """
-    if client.at is None or (client.source != "networks" and SOURCES[sample.source].rank > 1):
+    if client.at is None or (client.source != "networks" and SOURCES[sample.source].trusted):
         return Millis(0.0)
     km = globe.distance(vector(client.at), globe.number[sample.region])
     slack = 0.0 if client.source == "networks" else SLACK * radius_of(client)
