@@ -7,12 +7,13 @@ nodes tell it, and hands over what it owes when the shelf is back, even if that 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from itertools import islice
+from itertools import chain, islice
 
 from autorouter.core.errors import StoreError
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.judge import refusal
-from autorouter.core.latency.sample import Sample
+from autorouter.core.latency.sample import Sample, is_hasty
+from autorouter.core.latency.sources import SOURCES
 from autorouter.core.names import Network
 from autorouter.core.query import Client
 from autorouter.runtime.ports import Clock, Shelf, Witness
@@ -26,6 +27,10 @@ BATCH = 500
 
 MOST_UNTOLD = 10_000
 """Samples that wait to be told; the oldest go first, for what they taught is kept with their network."""
+
+MOST_REPORTED = 500
+"""The same of what clients reported, which waits behind what nodes measured: nobody may talk so much that others are
+not heard."""
 
 AUDIT = 60.0
 """Seconds between two looks at whether the shelf still has what it was given."""
@@ -50,6 +55,7 @@ class Learner:
         self._now = clock
         self._witness = witness
         self._untold: dict[Sample, None] = {}
+        self._reported: dict[Sample, None] = {}
         self._unkept: dict[Network, None] = {}
         self._gone: dict[Network, None] = {}
         self._recalled = False
@@ -59,6 +65,8 @@ class Learner:
         """Learn *sample*, of *client* if more is known than its network; why it is refused, or None if it is not."""
         who = client or self.locate(sample.network)
         refused = refusal(sample, who, self._atlas.globe)
+        if refused is None and is_hasty(self._atlas.evidence(sample.network), sample):
+            refused = "hasty"
         if refused is not None:
             self._witness.sampled(sample.source, refused)
         elif self._atlas.learn(sample, who):
@@ -119,12 +127,13 @@ class Learner:
             await self._audit()
 
     async def _tell(self) -> None:
-        samples = list(islice(self._untold, BATCH))
+        samples = list(islice(chain(self._untold, self._reported), BATCH))
         if samples:
             await self._shelf.tell(samples)
             self._witness.shelf_changed()
         for sample in samples:
             self._untold.pop(sample, None)
+            self._reported.pop(sample, None)
 
     async def _keep(self) -> None:
         networks = list(islice(self._unkept, BATCH))
@@ -148,7 +157,14 @@ class Learner:
             self._unkept |= {network: None for network, _ in self._atlas.networks()}
 
     def _owe(self, sample: Sample) -> None:
-        self._untold[sample] = None
         self._unkept[sample.network] = None
-        if len(self._untold) > MOST_UNTOLD:
-            del self._untold[next(iter(self._untold))]
+        if SOURCES[sample.source].trusted:
+            _append(self._untold, sample, MOST_UNTOLD)
+        else:
+            _append(self._reported, sample, MOST_REPORTED)
+
+
+def _append(queue: dict[Sample, None], sample: Sample, most: int) -> None:
+    queue[sample] = None
+    if len(queue) > most:
+        del queue[next(iter(queue))]

@@ -267,3 +267,23 @@ async def test_the_routers_own_round_trips_are_there_for_clients_who_are_nowhere
     async with scene.running():
         await until(lambda: scene.atlas.own)
     assert scene.atlas.own == {YTO: 3.0}
+
+
+async def test_however_much_is_reported_what_nodes_measured_is_told_first():
+    scene = Scene(MemoryShelf())
+    scene.learner.take(sample(9.0))
+    for number in range(10_000):
+        there = Network(f"20.{number // 256}.{number % 256}.0/24")
+        scene.learner.take(sample(30.0, there, "reported"))
+    assert len(scene.learner._reported) == module.MOST_REPORTED
+    await scene.learner._tell()
+    assert scene.shelf._recent[0].source == "served"
+    assert {each.source for each in scene.shelf._recent} == {"served", "reported"}
+
+
+async def test_reports_that_come_too_fast_are_refused_and_counted():
+    scene = Scene(MemoryShelf())
+    assert scene.learner.take(sample(9.0, source="reported")) is None
+    assert scene.learner.take(sample(5000.0, source="reported")) == "hasty"
+    assert scene.told.samples[-1] == ("reported", "hasty")
+    assert scene.learner.take(sample(5.0)) is None
