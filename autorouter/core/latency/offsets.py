@@ -7,9 +7,10 @@ of what the law misses is of this kind, and it would be chased as regions' offse
 first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from statistics import median
 
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.place import Cell, Vector, apart, middle
@@ -29,6 +30,11 @@ SHRINK = 2.0
 
 MOST_VOICES = 32
 """Networks that one group remembers: the latest. More would sharpen it by less than its members differ."""
+
+HONEST = 0.15
+"""Spread of z among honest voices up to which three liars in ten move a pool's round trips by less than a tenth,
+however they place their lies. Voices of real pools, of which three regions each were measured from where a database
+has them, spread by 0.10 at the median; at the widest that was seen, 0.175, liars can move them by 12 %."""
 
 FEWEST = 3
 """Networks that a pool needs before it moves: one network can say anything."""
@@ -56,25 +62,15 @@ class Group:
 
     @property
     def centre(self) -> float:
-        """The middle of the denser half of what was said.
+        """The median of what was said.
 
-        A mean would follow liars all the way, a median by a third of the spread if a third of the voices lie to one
-        side. The densest half holds none of them.
+        Three liars in ten move it by 0.57 standard deviations of the honest at the worst, which is where they all say
+        a little more than most; no other estimate that treats all alike can promise less (Huber 1964). The middle of
+        the densest half, which was here before, ignores who is far off, and follows who is not by twice as much.
         """
         if self._centre is None:
-            self._centre = densest(sorted(self._said.values()))
+            self._centre = median(self._said.values())
         return self._centre
-
-
-def densest(said: Sequence[float]) -> float:
-    """The middle of the shortest stretch of *said*, in order, that holds more than half of it.
-
-    >>> densest([1.0, 2.0, 2.0, 2.1, 9.0, 9.0])
-    2.0
-    """
-    half = len(said) // 2 + 1
-    first = min(range(len(said) - half + 1), key=lambda i: said[i + half - 1] - said[i])
-    return (said[first + (half - 1) // 2] + said[first + half // 2]) / 2
 
 
 def clipped(residual: float) -> float:
