@@ -18,7 +18,7 @@ from autorouter.runtime.clock import now
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory_shelf import MemoryShelf
-from tests.scenes import MONTREAL, NEW_YORK, TORONTO, region
+from tests.scenes import MONTREAL, NEW_YORK, TORONTO, VANCOUVER, region
 
 HERE, THERE = Network("203.0.113.0/24"), Network("203.0.114.0/24")
 YTO, YUL, NYC = map(RegionName, ("yto-01", "yul-01", "nyc-01"))
@@ -287,3 +287,65 @@ async def test_reports_that_come_too_fast_are_refused_and_counted():
     assert scene.learner.take(sample(5000.0, source="reported")) == "hasty"
     assert scene.told.samples[-1] == ("reported", "hasty")
     assert scene.learner.take(sample(5.0)) is None
+
+
+async def test_what_was_kept_is_judged_and_what_is_refused_counted():
+    shelf = MemoryShelf()
+    good, late = (Track((Millis(9.0),), 1, Instant(at), "served") for at in (now(), 1e300))
+    junk = {Network("hello"): good, Network("203.0.113.77/32"): good, Network("2001:DB8:7::/48"): good}
+    await shelf.keep({network: Evidence({YTO: track}) for network, track in {**junk, HERE: late}.items()})
+    scene = Scene(shelf)
+    async with scene.running():
+        await until(lambda: scene.atlas.evidence(HERE).tracks)
+    assert [network for network, _ in scene.atlas.networks()] == [HERE]
+    assert scene.atlas.evidence(HERE).tracks[YTO].at <= now()
+    assert scene.told.samples == 3 * [("served", "unknown")]
+
+
+async def test_what_another_router_may_not_say_is_counted():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    await shelf.tell([sample(99_999.0)])
+    async with scene.running():
+        await until(lambda: scene.told.samples)
+    assert scene.told.samples == [("served", "absurd")]
+
+
+async def test_what_is_kept_of_a_region_that_moves_is_forgotten_with_a_reload():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    async with scene.running():
+        for each in (sample(), sample(name=YUL), sample(network=THERE)):
+            scene.learner.take(each)
+        await until(lambda: len(shelf._kept) > 1)
+        moved = [region("yto-01", VANCOUVER).region, *scene.atlas.globe.regions[1:]]
+        scene.learner.follow(moved)
+        await until(lambda: THERE not in shelf._kept)
+        await until(lambda: set(shelf._kept[HERE].tracks) == {YUL})
+
+
+async def test_what_waits_for_the_shelf_is_bounded_while_it_is_away(monkeypatch):
+    monkeypatch.setattr(module, "MOST_GONE", 3)
+    shelf = Flaky()
+    scene = Scene(shelf)
+    scene.atlas._most = 2
+    async with scene.running():
+        await until(lambda: scene.learner._recalled)
+        shelf.away = True
+        for i in range(20):
+            scene.learner.take(sample(network=Network(f"203.0.{i}.0/24")))
+        await until(lambda: len(scene.atlas) == 2 and scene.told.shelf)
+    assert len(scene.learner._gone) == 3
+    assert len(scene.learner._unkept) == 2
+
+
+async def test_recalling_much_leaves_others_their_turn():
+    shelf = MemoryShelf()
+    kept = Evidence({YTO: Track((Millis(9.0),), 1, now(), "served")})
+    await shelf.keep({Network(f"20.0.{i}.0/24"): kept for i in range(200)})
+    scene, turns = Scene(shelf), 0
+    async with scene.running():
+        while len(scene.atlas) < 200:
+            await asyncio.sleep(0)
+            turns += 1
+    assert turns >= 200 / module.HEAP

@@ -17,6 +17,7 @@ from autorouter.core.latency.prior import Prior
 from autorouter.core.latency.sample import Evidence, Sample, learn, within_bounds
 from autorouter.core.latency.teach import teach
 from autorouter.core.names import Network, RegionName
+from autorouter.core.place import Coordinates
 from autorouter.core.query import Client
 from autorouter.core.units import Instant, Millis
 
@@ -47,14 +48,23 @@ class Atlas:
         self._beliefs: dict[Client, tuple[int, Belief]] = {}
         self._most = most
 
-    def follow(self, regions: Sequence[Region]) -> None:
-        """The catalog has other *regions* now. What was measured to one that has moved is forgotten, by everyone."""
+    def place_of(self, region: RegionName) -> Coordinates | None:
+        """Where *region* is; None if there is none."""
+        return self.globe.at.get(region)
+
+    def follow(self, regions: Sequence[Region]) -> Sequence[Network]:
+        """The catalog has other *regions* now. What was measured to one that has moved is forgotten, by everyone.
+
+        Returns the networks of which something was forgotten.
+        """
         before, self.globe = self.globe, Globe(regions)
         self._beliefs.clear()
         moved = {r.name for r in before.regions if self.globe.at.get(r.name) != r.at}
         self._offsets.forget(moved)
-        for network, evidence in self._evidence.items():
-            self._evidence[network] = evidence.without(moved)
+        left = {network: evidence.without(moved) for network, evidence in self._evidence.items()}
+        changed = [network for network, evidence in left.items() if evidence is not self._evidence[network]]
+        self._evidence = {network: evidence for network, evidence in left.items() if evidence.tracks}
+        return changed
 
     def __len__(self) -> int:
         return len(self._evidence)

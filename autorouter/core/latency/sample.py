@@ -30,6 +30,9 @@ DRIFT_PER_DAY = Millis(0.5)
 
 DAY = Seconds(86_400.0)
 
+OLDEST = Seconds(365 * DAY)
+"""From which age on nothing gets less sure."""
+
 SAME_WITHIN = Seconds(2.0)
 """Statements of one value at nearly one time are one statement, heard twice: clocks of routers differ."""
 
@@ -78,7 +81,9 @@ class Track:
     def noise(self, now: Instant, jitter: float) -> Millis:
         """One standard deviation of `rtt` as an estimate of the path now; *jitter* is the line's, 1 for wired."""
         k = min(self.n, self.kind.most)
-        return Millis(NOISE * jitter * self.kind.noise / sqrt(k) + DRIFT_PER_DAY * max(0.0, now - self.at) / DAY)
+        return Millis(
+            NOISE * jitter * self.kind.noise / sqrt(k) + DRIFT_PER_DAY * min(max(0.0, now - self.at), OLDEST) / DAY
+        )
 
     def noise_of_z(self, now: Instant, jitter: float) -> float:
         """The same, where estimates are made."""

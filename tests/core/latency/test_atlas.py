@@ -103,13 +103,15 @@ def test_a_client_without_an_address_is_believed_by_its_place_alone(atlas):
 def test_a_region_that_moved_has_to_be_measured_again_the_others_not(atlas):
     atlas.learn(sample(number(0)), client())
     atlas.learn(sample(number(0), "yul"), client())
-    atlas.follow([region("yto", LONDON).region, YUL])
+    assert atlas.place_of(RegionName("yto")) == TORONTO
+    assert atlas.follow([region("yto", LONDON).region, YUL]) == [number(0)]
     assert list(atlas.evidence(Network(number(0))).tracks) == ["yul"]
 
 
 def test_a_region_that_left_is_no_trouble_to_what_was_measured_to_it(atlas):
     atlas.learn(sample(number(0)), client())
     atlas.follow([YUL])
+    assert (len(atlas), atlas.place_of(RegionName("yto"))) == (0, None)
     assert atlas.belief(client(network=number(0)), NOW).of(RegionName("yul")).source == "estimated"
 
 

@@ -80,6 +80,11 @@ class TestWhatIsRemembered:
         assert path.noise(3 * DAY, JITTER) == pytest.approx(path.noise(0.0, JITTER) + 3 * DRIFT_PER_DAY)
         assert path.rtt == 10.0
 
+    @pytest.mark.parametrize("days", [366, 1e150, 1e300])
+    def test_is_no_less_sure_from_a_year_on(self, days):
+        path = track(sample(10.0))
+        assert path.noise(days * DAY, JITTER) == path.noise(365 * DAY, JITTER)
+
     def test_is_not_surer_for_a_clock_that_is_ahead(self):
         path = track(sample(10.0, at=50.0))
         assert path.noise(0.0, JITTER) == path.noise(50.0, JITTER)
