@@ -84,7 +84,7 @@ class Belief:
         self.prior = prior
         self.globe = globe
         self._jitter = jitter
-        self._now = now
+        self.made = now
         self._estimates: dict[RegionName, Estimate] = {}
         self._likeliest: tuple[Sequence[RegionName], Belief] = (), self
         known = [(globe.number[name], track) for name, track in evidence.tracks.items() if name in globe.number]
@@ -124,7 +124,7 @@ class Belief:
 
     def _elsewhere(self, name: RegionName) -> "Belief":
         prior = self.prior.moved(self.globe.number[name])
-        return Belief(prior, self.globe, self.evidence, self._jitter, self._now)
+        return Belief(prior, self.globe, self.evidence, self._jitter, self.made)
 
     def _worked_out(self, number: int) -> Estimate:
         law, mean, spread = self.prior.of(number)
@@ -133,7 +133,7 @@ class Belief:
             origin: Origin = "estimated" if self.prior.placed else "unknown"
             return Estimate(before, Millis((before + SHIFT) * spread), origin, law, before, mean, spread)
         if (apart := self._apart.get(number)) is not None:
-            z, sigma = z_of(apart.rtt), apart.noise_of_z(self._now, self._jitter)
+            z, sigma = z_of(apart.rtt), apart.noise_of_z(self.made, self._jitter)
             return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", law, before, z, sigma, apart)
         shared = [self._shared(i, number, spread) for i in range(len(self._numbers))]
         z = mean + sum(map(float.__mul__, shared, self._weights))
@@ -150,7 +150,7 @@ class Belief:
 
     def _held_to(self, track: Track, z: float) -> float:
         """*z*, no farther from what was measured than that may be off."""
-        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self._now, self._jitter)
+        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self.made, self._jitter)
         return max(measured - most, min(z, measured + most))
 
     def _shared(self, i: int, number: int, spread: float) -> float:

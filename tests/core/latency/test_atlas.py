@@ -4,8 +4,8 @@ import tracemalloc
 
 import pytest
 
-from autorouter.core.latency.atlas import Atlas
-from autorouter.core.latency.sample import MOST_TRACKS, Evidence, Sample
+from autorouter.core.latency.atlas import FRESH, Atlas
+from autorouter.core.latency.sample import DAY, MOST_TRACKS, Evidence, Sample
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.query import Client
 from autorouter.core.units import Instant, Kilometres, Millis
@@ -48,7 +48,7 @@ def test_so_many_networks_and_no_more_and_the_least_known_goes_first(atlas):
             atlas.learn(sample(number(i), "yul"), client())
     assert atlas.forget() == (number(1),)
     assert len(atlas) == 3
-    assert [network for network, _ in atlas.networks()] == [number(0), number(2), number(3)]
+    assert {network for network, _ in atlas.networks()} == {number(0), number(2), number(3)}
 
 
 @pytest.mark.parametrize(("measured", "most"), [(1, 650), (3, 1000), (MOST_TRACKS, 4000)])
@@ -153,3 +153,12 @@ def test_clients_who_are_nowhere_get_what_others_take(atlas):
         atlas.learn(sample(number(i), rtt=77.0), client())
     lost = atlas.belief(Client(Network(number(9)), country=Country("CA")), NOW).of(RegionName("yto"))
     assert (lost.source, lost.rtt) == ("unknown", pytest.approx(77.0))
+
+
+def test_a_belief_at_hand_gets_old_too(atlas):
+    who = client(network=number(0))
+    atlas.learn(sample(number(0)), who)
+    young = atlas.belief(who, NOW)
+    assert atlas.belief(who, Instant(NOW + FRESH)) is young
+    old = atlas.belief(who, Instant(NOW + 30 * DAY))
+    assert old.of(RegionName("yto")).sigma > young.of(RegionName("yto")).sigma
