@@ -9,7 +9,7 @@ from autorouter.core.latency.sample import DAY, MOST_TRACKS, Evidence, Sample
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.query import Client
 from autorouter.core.units import Instant, Kilometres, Millis
-from tests.measured import off
+from tests.measured import SYDNEY, off
 from tests.scenes import LONDON, MONTREAL, TORONTO, client, region
 
 YTO, YUL = region("yto", TORONTO).region, region("yul", MONTREAL).region
@@ -162,3 +162,18 @@ def test_a_belief_at_hand_gets_old_too(atlas):
     assert atlas.belief(who, Instant(NOW + FRESH)) is young
     old = atlas.belief(who, Instant(NOW + 30 * DAY))
     assert old.of(RegionName("yto")).sigma > young.of(RegionName("yto")).sigma
+
+
+def test_news_from_far_away_leaves_a_belief_at_hand(atlas):
+    london = client(LONDON, country="GB", network=number(9))
+    before = atlas.belief(london, NOW), atlas.belief(client(network=number(8)), NOW)
+    atlas.learn(sample(number(0)), client(TORONTO))
+    atlas.refresh()
+    after = atlas.belief(london, NOW), atlas.belief(client(network=number(8)), NOW)
+    assert after[1] is not before[1]
+    assert after[0] is not before[0]  # an ocean is not far enough
+    sydney = client(SYDNEY, country="AU", network=number(7))
+    before = atlas.belief(sydney, NOW)
+    atlas.learn(sample(number(1)), client(TORONTO))
+    atlas.refresh()
+    assert atlas.belief(sydney, NOW) is before

@@ -6,7 +6,7 @@ from statistics import fmean
 import pytest
 
 from autorouter.core.latency.law import rtt_of, z_of
-from autorouter.core.latency.offsets import FEWEST, HONEST, MOST_VOICES, Offsets, Pool, clipped
+from autorouter.core.latency.offsets import FEWEST, HONEST, MOST_PASSING, MOST_VOICES, Offsets, Pool, clipped
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.place import cell_of
 from tests.scenes import LONDON, MONTREAL, TORONTO
@@ -69,18 +69,19 @@ def test_what_is_told_changes_with_a_refresh_and_not_before():
     offsets = Offsets()
     assert offsets.seen_from(HERE) == {}
     offsets.hear_path(HERE, YTO, network(0), 0.4)
-    version = offsets.version
+    offsets.hear_line(ROGERS, network(0), 0.4)
+    version = offsets.version(HERE, CA)
     assert offsets.seen_from(HERE) == {}
     offsets.refresh(8)
     assert offsets.seen_from(HERE)[YTO] > 0
-    assert offsets.version > version
+    assert all(after > before for after, before in zip(offsets.version(HERE, CA), version, strict=True))
 
 
 def test_a_refresh_without_news_changes_nothing():
     offsets = Offsets()
     offsets.seen_from(HERE)
     offsets.refresh(8)
-    assert offsets.version == 0
+    assert offsets.version(HERE, CA) == (0, 0)
 
 
 def test_a_region_that_moved_is_forgotten():
@@ -132,3 +133,50 @@ def test_three_liars_in_ten_move_a_pool_by_less_than_a_tenth_wherever_they_put_t
             before, after = (rtt_of(z_of(usual) + told(said).common(ROGERS)) for said in (honest, lied))
             shifts.append(after / before - 1)
         assert abs(fmean(shifts)) < 0.1
+
+
+def test_news_from_one_side_of_the_world_is_none_on_the_other():
+    offsets, antipode = Offsets(), (-9, 20)
+    for cell in (HERE, antipode):
+        offsets.seen_from(cell)
+    offsets.hear_path(HERE, YTO, network(0), 0.4)
+    offsets.hear_line(ROGERS, network(0), 0.4)
+    offsets.refresh(8)
+    assert offsets.version(HERE, CA) == (1, 1)
+    assert offsets.version(antipode, Country("AU")) == (0, 0)
+
+
+def test_who_names_any_cell_it_likes_leaves_few_of_them_behind():
+    offsets = told([0.4] * 5)
+    offsets.seen_from(HERE)
+    offsets.hear_path(HERE, YTO, network(0), 0.4)
+    for number in range(3 * MOST_PASSING):
+        offsets.seen_in_passing((number % 18, number // 18))
+    assert len(offsets._passing) == MOST_PASSING
+    offsets.refresh(8)
+    assert (set(offsets._told), offsets._passing) == ({HERE}, {})
+    assert offsets.seen_in_passing(HERE) is offsets.seen_from(HERE)
+    assert offsets.seen_in_passing(NEAR)[YTO] > 0
+
+
+def test_what_is_told_in_passing_changes_with_a_refresh_too():
+    offsets = Offsets()
+    assert offsets.seen_in_passing(HERE) == {}
+    version = offsets.version(HERE, None)
+    offsets.hear_path(HERE, YTO, network(0), 0.4)
+    offsets.hear_time(YTO, network(0), 3.0)
+    offsets.refresh(8)
+    assert offsets.version(HERE, None) > version
+    assert offsets.seen_in_passing(HERE) != {}
+
+
+def test_a_cell_that_nobody_asks_about_any_more_is_not_kept_up_to_date_for_ever(monkeypatch):
+    monkeypatch.setattr("autorouter.core.latency.offsets.LATELY", 3)
+    offsets = Offsets()
+    for cell in (HERE, FAR):
+        offsets.seen_from(cell)
+    for turn in range(9):
+        offsets.version(FAR, None)
+        offsets.hear_time(YTO, network(turn), 3.0)
+        offsets.refresh(8)
+    assert set(offsets._told) == {FAR}
