@@ -90,3 +90,10 @@ async def test_a_region_named_twice_is_told_so_and_nothing_of_it_counts(http, be
     assert (status, told["code"]) == (400, "invalid_body")
     assert "named twice; expected each region once" in told["detail"]
     assert len(behind.atlas) == 0
+
+
+async def test_a_body_that_is_too_large_is_told_how_large_one_may_be(http):
+    async with http.post("/v1/rtt", data=b"x" * 9000, headers=FROM) as answer:
+        told = await answer.json()
+    assert (answer.status, told["status"], told["code"]) == (413, 413, "body_too_large")
+    assert "8192 bytes at most" in told["detail"]
