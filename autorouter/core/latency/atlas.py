@@ -23,7 +23,7 @@ from autorouter.core.units import Instant, Millis, Seconds
 
 MOST_NETWORKS = 32_768
 """Networks remembered: 1.1 KB each with three measured regions, 3.7 KB with sixteen, where all clients are in one
-cell; 1.6 and 5.8 KB, what they teach included, where they are all over the world: of each region in each cell up to 32
+cell; 1.6 and 5.8 KB, what they teach included, where they are all over the world: of each region in a cell up to 32
 voices are remembered, also of networks that were forgotten since. So 50 to 190 MB when full."""
 
 MOST_BELIEFS = 4_096

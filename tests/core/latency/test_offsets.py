@@ -157,6 +157,7 @@ def test_who_names_any_cell_it_likes_leaves_few_of_them_behind():
     assert (set(offsets._told), offsets._passing) == ({HERE}, {})
     assert offsets.seen_in_passing(HERE) is offsets.seen_from(HERE)
     assert offsets.seen_in_passing(NEAR)[YTO] > 0
+    assert offsets.seen_in_passing(NEAR) is offsets.seen_in_passing(NEAR)
 
 
 def test_what_is_told_in_passing_changes_with_a_refresh_too():
