@@ -75,9 +75,9 @@ class Autorouter:
         self._snapshots = Snapshots(catalog, first_fleet(catalog, now()))
         self._telemetry = Telemetry(catalog.budget, lambda: self._snapshots.fleet)
         self._geoip = Databases(options.geoip, options.geoip_asn)
+        self._atlas = Atlas(catalog.regions)
         self._store, self._shelf, exchange = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
-        self._atlas = Atlas(catalog.regions)
         self._telemetry.registry.register(AtlasGauges(self._atlas))
         locator = self._locator(catalog)
         self._learner = Learner(
@@ -111,7 +111,7 @@ class Autorouter:
             self._telemetry.reloaded(ok=False, reason=str(exc))
             return
         self._snapshots.catalog = catalog
-        self._atlas.follow(catalog.regions)
+        self._learner.follow(catalog.regions)
         self._asker.locator = self._locator(catalog)
         self._learner.locate = self._asker.locator.locate_network
         self._telemetry.budget = catalog.budget
@@ -167,7 +167,8 @@ class Autorouter:
         if fault := fault_in(url):
             raise ConfigError(f"REDIS_URL: {fault}")
         refused = self._telemetry.entry_refused
-        return RedisStore(url, now, refused), RedisShelf(url, now, refused), RedisExchange(url, name, now, refused)
+        shelf = RedisShelf(url, now, refused, self._atlas.place_of)
+        return RedisStore(url, now, refused), shelf, RedisExchange(url, name, now, refused)
 
 
 def _url(runner: web.AppRunner) -> str:

@@ -4,12 +4,15 @@ The two vocabularies do not know each other on purpose (an agent in the field ma
 this is the one place where they meet.
 """
 
+from collections.abc import Callable
+
 from autorouter.core.assigned import CELL, Book, Shown
 from autorouter.core.fleet import ModelLoad
 from autorouter.core.latency.sample import Evidence, Sample, Track
 from autorouter.core.latency.sources import SOURCES
 from autorouter.core.names import ModelName, Network, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
+from autorouter.core.place import Coordinates
 from autorouter.core.units import Instant, Millis
 from autorouter.wire.book import BookRecord, PlaceRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
@@ -86,27 +89,41 @@ def sample_of(record: SampleRecord, told: Instant) -> Sample:
     )
 
 
-def record_of_evidence(evidence: Evidence, ahead: float) -> EvidenceRecord:
+PlaceOf = Callable[[RegionName], Coordinates | None]
+"""Where a region is; None if there is none of that name."""
+
+
+def record_of_evidence(evidence: Evidence, ahead: float, place_of: PlaceOf) -> EvidenceRecord:
     """*evidence* as it is kept; *ahead* is the keeper's clock less ours, in seconds."""
     return EvidenceRecord(
         tracks=tuple(
             TrackRecord(
-                region=region, source=track.source, recent_ms=track.recent, n=track.n, at=max(0.0, track.at + ahead)
+                region=region,
+                source=track.source,
+                recent_ms=track.recent,
+                n=track.n,
+                at=max(0.0, track.at + ahead),
+                place=_rounded(place_of(region)),
             )
             for region, track in evidence.tracks.items()
         )
     )
 
 
-def evidence_of(record: EvidenceRecord, ahead: float) -> Evidence:
-    """What was kept; what it calls by a name from the future is skipped."""
+def _rounded(at: Coordinates | None) -> tuple[float, float] | None:
+    """*at* to 10 km: a place that was only written more exactly is the same."""
+    return None if at is None else (round(at.latitude, 1), round(at.longitude, 1))
+
+
+def evidence_of(record: EvidenceRecord, ahead: float, place_of: PlaceOf) -> Evidence:
+    """What was kept; a source from the future is skipped, and what was measured to a region before it moved."""
     return Evidence(
         {
             RegionName(each.region): Track(
                 tuple(map(Millis, each.recent_ms)), each.n, Instant(each.at - ahead), each.source
             )
             for each in record.tracks
-            if each.source in SOURCES
+            if each.source in SOURCES and each.place in (None, _rounded(place_of(RegionName(each.region))))
         }
     )
 

@@ -5,6 +5,7 @@ from math import asin, atan2, cos, degrees, radians, sin
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.belief import Belief
 from autorouter.core.latency.globe import Globe
+from autorouter.core.latency.law import ROWS, STEP
 from autorouter.core.latency.offsets import Offsets
 from autorouter.core.latency.prior import Prior
 from autorouter.core.latency.sample import Evidence, Sample, learn
@@ -65,6 +66,11 @@ def belief(rtts=(), *, who=None, fleet=None, now=0.0, jitter=JITTER, offsets=Non
     prior = Prior(who or client(TORONTO), globe, offsets or Offsets(), own or {})
     samples = [sample(rtt, to=to, source=source) for to, rtt in dict(rtts).items()]
     return Belief(prior, globe, evidence(*samples, jitter=jitter), jitter, Instant(now))
+
+
+def row(km):
+    """The row of the law's tables for *km* kilometres."""
+    return min(int(km / STEP + 0.5), ROWS - 1)
 
 
 def atlas(fleet=None, **more):

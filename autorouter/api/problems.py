@@ -26,6 +26,7 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "unknown_parameter": Kind(400, "Unknown parameter", "Check its spelling against the API reference."),
         "invalid_parameter": Kind(400, "Invalid parameter", "Send what the message says was expected."),
         "invalid_body": Kind(400, "Invalid body", "Send what the message says was expected."),
+        "body_too_large": Kind(413, "Body too large", "Send less at once."),
         "rtt_refused": Kind(422, "Round trips refused", "Report only what this client measured itself."),
         "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
         "model_not_found": Kind(404, "No such model", "Ask for one of `models`."),

@@ -31,13 +31,24 @@ class RttEdge:
         client = self._asker.of(request)
         if client.network is None:
             raise refuse("rtt_refused", "the client's address is not known, so nothing can be remembered of it")
-        report = _read(await request.read())
+        report = self._once_each(_read(await request.read()))
         refused = [each for told in report.rtts if (each := self._take(told, client, client.network)) is not None]
         if len(refused) == len(report.rtts):
             reasons = "; ".join(f"{shown(each.region)}: {each.reason}" for each in refused)
             raise refuse("rtt_refused", reasons)
         told = RttAnswer(accepted=len(report.rtts) - len(refused), refused=tuple(refused))
         return web.Response(status=202, text=told.model_dump_json(), content_type="application/json")
+
+    def _once_each(self, report: RttReport) -> RttReport:
+        """*report*, of which no two round trips are to one region, by whichever of its names."""
+        seen: set[str] = set()
+        for told in report.rtts:
+            view = self._snapshots.fleet.by_name.get(told.region.lower())
+            name = told.region.lower() if view is None else view.region.name
+            if name in seen:
+                raise refuse("invalid_body", f"rtts: {shown(name)} is named twice; expected each region once", "rtts")
+            seen.add(name)
+        return report
 
     def _take(self, told: RttReported, client: Client, network: Network) -> RttRefused | None:
         """Hand on one report; why it was refused, if it was."""

@@ -94,5 +94,7 @@ def _told(exc: web.HTTPException, request: web.Request) -> ProblemError:
             error = refuse("method_not_allowed", f"{path} takes {', '.join(sorted(exc.allowed_methods))}")
             error.headers["Allow"] = ", ".join(sorted(exc.allowed_methods))
             return error
+        case web.HTTPRequestEntityTooLarge():
+            return refuse("body_too_large", f"{path} takes {MOST_BODY} bytes at most")
         case _:
             return refuse("bad_request", exc.reason)

@@ -9,7 +9,6 @@ from math import hypot
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.latency.belief import Estimate
-from autorouter.core.latency.sample import KEPT
 from autorouter.core.names import RegionName
 from autorouter.core.policy import Policy
 from autorouter.core.units import Millis
@@ -24,9 +23,9 @@ LEAST_CERTAINTY = 1.0
 """… and, where both were measured, by more standard deviations than these: jitter is no reason to move."""
 
 SETTLED_CERTAINTY = 4.0
-"""… and by more than these, once the region that would be left has been measured `KEPT` times. A first look is worth
-acting on soon, but over a day even five samples wobble: on a mesh of 153 hosts this spared a fifth to a half of all
-moves in a day, and the regret at its end was the same. Not asked of the time to start: a queue is no wobble."""
+"""… and by more than these, once the region to be left has been measured as often as is remembered. A first look is
+worth acting on soon, but over a day even five samples wobble: on a mesh of 153 hosts this spared a fifth to a half of
+all moves in a day, and the regret at its end was the same. Not asked of the time to start: a queue is no wobble."""
 
 LEAST_GAIN_TO_START = Millis(10.0)
 """Or the time to start, queue and all, by more than this: queues wobble more than paths."""
@@ -76,7 +75,7 @@ def clearly_nearer(best: Candidate, here: Candidate) -> bool:
 
 def _certainty(here: Estimate) -> float:
     """How many standard deviations a shorter round trip has to exceed for a client to leave *here*."""
-    settled = here.track is not None and len(here.track.recent) >= KEPT
+    settled = here.track is not None and len(here.track.recent) >= here.track.kind.kept
     return SETTLED_CERTAINTY if settled else LEAST_CERTAINTY
 
 

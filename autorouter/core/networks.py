@@ -33,10 +33,10 @@ class KnownNetworks:
             {(block.version, block.prefixlen, int(block.netmask)) for block in self._by_block}, reverse=True
         )
 
-    def find(self, address: Address) -> KnownNetwork | None:
-        """The narrowest known network around *address*, or None."""
+    def find(self, address: Address, narrowest: int = 128) -> KnownNetwork | None:
+        """The known network around *address* that is the narrowest, of prefixes up to *narrowest* long, or None."""
         for version, length, mask in self._masks:
-            if version == address.version:
+            if version == address.version and length <= narrowest:
                 around = BLOCK_OF[version]((int(address) & mask, length))
                 if (found := self._by_block.get(around)) is not None:
                     return found

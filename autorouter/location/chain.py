@@ -57,16 +57,21 @@ class Locator:
         address = asker(peer, forwarded, self._trusted)
         if address is None:
             return Client(at=said, source="unknown" if said is None else "query")
-        return self._locate(address, said)
+        return self._locate(address, said, self._known.find(address))
 
     def locate_network(self, network: Network) -> Client:
-        """What is known of the clients of *network*: of its first address, for there is no other."""
-        block = find_block(network)
-        return Client(network) if block is None else self._locate(block.network_address, None)
+        """What is known of the clients of *network*, all of them.
 
-    def _locate(self, address: Address, said: Coordinates | None) -> Client:
+        An office of /28 does not speak for the /24 around it; a database has to be asked of some address, the first.
+        """
+        block = find_block(network)
+        if block is None:
+            return Client(network)
+        return self._locate(block.network_address, None, self._known.find(block.network_address, block.prefixlen))
+
+    def _locate(self, address: Address, said: Coordinates | None, known: KnownNetwork | None) -> Client:
         network = network_of(address)
-        known = self._known.find(address) or NOTHING_KNOWN
+        known = known or NOTHING_KNOWN
         named = known is not NOTHING_KNOWN
         geography = self._geography if named or not is_private(address) else NOWHERE
         asn = known.asn if known.asn is not None else geography.asn(address)

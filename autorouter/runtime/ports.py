@@ -38,7 +38,7 @@ class Shelf(Protocol):
         """Make *samples* known to every listener, within 0.2 s."""
 
     def listen(self) -> AsyncGenerator[Sample, None]:
-        """The recent past, then every sample as it is told, in order."""
+        """The recent past, and all since it was last listened to; then every sample as it is told, in order."""
         ...
 
     async def keep(self, evidence: Mapping[Network, Evidence], gone: Sequence[Network] = ()) -> None:

@@ -5,6 +5,7 @@ and makes no sense is skipped and counted. Only client networks are ever written
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from itertools import islice
 
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -13,7 +14,7 @@ from autorouter.core.errors import StoreError
 from autorouter.core.latency.sample import Evidence, Sample
 from autorouter.core.names import Network
 from autorouter.core.units import Instant
-from autorouter.reports import evidence_of, record_of_evidence, record_of_sample, sample_of
+from autorouter.reports import PlaceOf, evidence_of, record_of_evidence, record_of_sample, sample_of
 from autorouter.store.redis import BATCH, BLOCK_MS, PATIENCE, client, entries, why
 from autorouter.wire.sample import EvidenceRecord, SampleRecord
 
@@ -24,19 +25,27 @@ KEPT = 20_000
 """Samples kept in the stream, roughly; the hash has what they amount to."""
 
 RECENT_MS = 60_000
-"""How far back a new listener starts: what was told while it read the hash."""
+"""How far back a new listener starts: what was told while others had not yet kept it."""
+
+HEAP = 50
+"""Networks read or written at a time: a millisecond or two."""
 
 MOST_BYTES = 16 * 1024
 
 
 class RedisShelf:
-    """Evidence in Redis. *refused* is called for each entry that is none."""
+    """Evidence in Redis. *refused* is called for each entry that is none; *place_of* says where regions are."""
 
-    def __init__(self, url: str, clock: Callable[[], Instant], refused: Callable[[], None]) -> None:
+    def __init__(
+        self, url: str, clock: Callable[[], Instant], refused: Callable[[], None], place_of: PlaceOf
+    ) -> None:
         self._teller = client(url, PATIENCE)
         self._hearer = client(url, 2 * BLOCK_MS / 1000)
         self._now = clock
         self._refused = refused
+        self._place_of = place_of
+        self._heard: bytes = b"0-0"
+        """Id of the entry from which is listened on."""
 
     async def tell(self, samples: Sequence[Sample]) -> None:
         """Tell every listener."""
@@ -51,14 +60,14 @@ class RedisShelf:
             raise StoreError(why(exc)) from exc
 
     async def listen(self) -> AsyncGenerator[Sample, None]:
-        """The recent past, then everything as it comes."""
+        """The recent past, or what came since this was last listened to; then everything as it comes."""
         try:
             ahead = await self._ahead()
-            last: bytes | str = f"{max(0, int((self._now() + ahead) * 1000) - RECENT_MS)}-0"
+            self._heard = self._onwards(ahead)
             while True:
-                answer = await self._hearer.xread({STREAM: last}, count=BATCH, block=BLOCK_MS)
+                answer = await self._hearer.xread({STREAM: self._heard}, count=BATCH, block=BLOCK_MS)
                 for entry, fields in entries(answer):
-                    last = entry
+                    self._heard = entry
                     if (sample := self._sample(entry, fields, ahead)) is not None:
                         yield sample
         except (RedisError, OSError) as exc:
@@ -68,10 +77,11 @@ class RedisShelf:
         """Keep *evidence*, and nothing of those that are *gone*."""
         try:
             ahead = await self._ahead()
-            told: list[bytes | str] = []
-            for network, each in evidence.items():
-                told += network, record_of_evidence(each, ahead).model_dump_json(by_alias=True)
-            if told:
+            networks = iter(evidence.items())
+            while some := dict(islice(networks, HEAP)):
+                told: list[bytes | str] = []
+                for network, each in some.items():
+                    told += network, record_of_evidence(each, ahead, self._place_of).model_dump_json(by_alias=True)
                 await self._teller.hset(NETWORKS, items=told)
             if gone:
                 await self._teller.hdel(NETWORKS, *gone)
@@ -79,10 +89,11 @@ class RedisShelf:
             raise StoreError(why(exc)) from exc
 
     async def recall(self) -> AsyncGenerator[tuple[Network, Evidence], None]:
-        """Everything that is kept."""
+        """Everything that is kept; what is told meanwhile will be heard, however long it takes."""
         try:
             ahead = await self._ahead()
-            async for network, told in self._hearer.hscan_iter(NETWORKS, count=BATCH):
+            self._heard = self._onwards(ahead)
+            async for network, told in self._hearer.hscan_iter(NETWORKS, count=HEAP):
                 if (evidence := self._evidence(told, ahead)) is not None:
                     yield Network(network.decode(errors="replace")), evidence
         except (RedisError, OSError) as exc:
@@ -105,6 +116,12 @@ class RedisShelf:
         seconds, micros = await self._teller.time()
         return float(seconds + micros / 1e6 - self._now())
 
+    def _onwards(self, ahead: float) -> bytes:
+        """Where to listen on: where it was left, unless nothing was heard yet, or that is ahead of Redis's clock."""
+        now = int((self._now() + ahead) * 1000)
+        heard = int(self._heard.partition(b"-")[0])
+        return self._heard if 0 < heard <= now else b"%d-0" % max(0, now - RECENT_MS)
+
     def _sample(self, entry: bytes, fields: dict[bytes, bytes], ahead: float) -> Sample | None:
         at = min(self._now(), Instant(int(entry.partition(b"-")[0]) / 1000 - ahead))
         try:
@@ -115,7 +132,7 @@ class RedisShelf:
 
     def _evidence(self, told: bytes, ahead: float) -> Evidence | None:
         try:
-            return evidence_of(EvidenceRecord.model_validate_json(told[:MOST_BYTES]), ahead)
+            return evidence_of(EvidenceRecord.model_validate_json(told[:MOST_BYTES]), ahead, self._place_of)
         except ValidationError:
             self._refused()
             return None

@@ -12,8 +12,8 @@ from hmac import compare_digest
 SLOT_S = 60
 """Seconds of wall clock in which a network's ticket for a region is the same one."""
 
-SHORTEST = 16
-"""Characters of a secret: 64 bits if it is hexadecimal, which nobody guesses over a network."""
+SHORTEST = 32
+"""Characters of a secret: 128 bits if it is hexadecimal. Guesses can be tried on a ticket without asking anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,14 @@ def slot_at(unix_seconds: float) -> int:
 def keys(text: str) -> tuple[Key, ...]:
     """The keys in *text*, separated by commas: the first signs, all count. Raises `ValueError` for a bad one.
 
-    >>> [key.name for key in keys("an-old-secret-key, a-new-secret-key-")]
-    ['b1d34f54', '29ca03c2']
+    >>> [key.name for key in keys("an-old-secret-of-32-characters---, a-new-secret-of-32-characters---")]
+    ['d12213cc', '1fecb5e9']
     """
     found = tuple(Key(each.strip()) for each in text.split(",") if each.strip())
     if any(len(key.secret) < SHORTEST or not key.secret.isprintable() for key in found):
         raise ValueError(
-            f"found a key that is not at least {SHORTEST} printable characters; try: openssl rand -hex 32"
+            f"found a key that is not at least {SHORTEST} printable characters; expected what no one can guess: "
+            "openssl rand -hex 32 gives 64"
         )
     return found
 

@@ -34,6 +34,8 @@ class TrackRecord(Wire):
     n: Annotated[int, Field(ge=1, le=1_000_000)]
     at: Annotated[float, Field(ge=0)]
     """Unix seconds, by the clock of what keeps it."""
+    place: tuple[float, float] | None = None
+    """Where the region was then: latitude and longitude, to 0.1 degrees."""
 
 
 class EvidenceRecord(Wire):

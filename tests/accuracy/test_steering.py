@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.world import rows
+
 ROOT = Path(__file__).parents[2]
 FIGURES = {"mean", "p50", "p95", "best", "within5", "within10", "worse5", "better5"}
 
@@ -46,3 +48,8 @@ def test_what_cannot_be_scored_is_a_sentence(arguments, word):
     assert ran.returncode == 1
     assert word in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_file_as_spreadsheets_write_it_is_read(tmp_path):
+    (tmp_path / "hosts.csv").write_bytes("id,name\n1,Montréal\n".encode("utf-8-sig"))
+    assert list(rows(tmp_path / "hosts.csv")) == [{"id": "1", "name": "Montréal"}]

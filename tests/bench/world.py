@@ -68,7 +68,7 @@ def read(rtt: Path, hosts: Path, noise: Path | None, errors: Path | None) -> Wor
 def rows(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a CSV file, packed or not."""
     packed = path.read_bytes()
-    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
+    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8-sig")
     yield from csv.DictReader(StringIO(text))
 
 

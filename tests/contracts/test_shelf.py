@@ -11,6 +11,7 @@ from autorouter.core.units import Instant, Millis
 from autorouter.runtime.clock import now
 from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis_shelf import RedisShelf
+from tests.scenes import MONTREAL, TORONTO
 
 HERE, THERE = Network("203.0.113.0/24"), Network("2001:db8:7::/48")
 YTO, YUL = RegionName("yto-01"), RegionName("yul-01")
@@ -31,7 +32,7 @@ async def shelf(request):
     else:
         valkey = request.getfixturevalue("valkey")
         valkey.flush()
-        opened = RedisShelf(valkey.url, now, lambda: None)
+        opened = RedisShelf(valkey.url, now, lambda: None, {YTO: TORONTO, YUL: MONTREAL}.get)
     yield opened
     await opened.close()
 

@@ -6,12 +6,14 @@ from autorouter.core.candidate import Candidate
 from autorouter.core.capacity import Load
 from autorouter.core.incumbent import keep
 from autorouter.core.latency.belief import Estimate
-from autorouter.core.latency.sample import KEPT
+from autorouter.core.latency.sources import SOURCES
 from autorouter.core.placement import Placed
 from autorouter.core.policies import POLICIES
 from autorouter.core.units import Millis
 from tests.measured import sample, track
 from tests.scenes import region
+
+KEPT = SOURCES["served"].kept
 
 SPREAD = 1.5
 """Of both round trips: 2.1 ms of their difference."""

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 HEARD_S = 3.0
 """Until the router has polled every node, and beliefs know what the nodes told."""
 
-KEY = "a key that everyone here shares"
+KEY = "a key that everyone here shares and knows"
 REGIONS = {
     "lhr": (51.5, -0.1, "GB"), "fra": (50.1, 8.7, "DE"), "mad": (40.4, -3.7, "ES"), "waw": (52.2, 21.0, "PL"),
     "yto": (43.7, -79.4, "CA"), "nyc": (40.7, -74.0, "US"), "sjc": (37.3, -121.9, "US"), "gru": (-23.5, -46.6, "BR"),

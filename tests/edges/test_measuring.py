@@ -83,3 +83,28 @@ async def test_a_body_that_is_none_is_told_what_was_expected(http, body):
     status, told = await report(http, body)
     assert (status, told["code"]) == (400, "invalid_body")
     assert "rtt_ms" in told["detail"]
+
+
+async def test_one_report_a_minute_counts_and_the_answer_says_so(http):
+    body = {"rtts": [{"region": "yvr-02", "rtt_ms": 8.0}]}
+    assert (await report(http, body))[0] == 202
+    status, told = await report(http, {"rtts": [{"region": "yvr-02", "rtt_ms": 4000.0}]})
+    assert (status, told["code"]) == (422, "rtt_refused")
+    assert "one report a minute" in told["detail"]
+
+
+@pytest.mark.parametrize("again", ["yvr-02", "YVR-02", "nowhere"])
+async def test_a_region_named_twice_is_told_so_and_nothing_of_it_counts(http, behind, again):
+    first = "nowhere" if again == "nowhere" else "yvr-02"
+    body = {"rtts": [{"region": first, "rtt_ms": 8.0}, {"region": again, "rtt_ms": 9.0}]}
+    status, told = await report(http, body)
+    assert (status, told["code"]) == (400, "invalid_body")
+    assert "named twice; expected each region once" in told["detail"]
+    assert len(behind.atlas) == 0
+
+
+async def test_a_body_that_is_too_large_is_told_how_large_one_may_be(http):
+    async with http.post("/v1/rtt", data=b"x" * 9000, headers=FROM) as answer:
+        told = await answer.json()
+    assert (answer.status, told["status"], told["code"]) == (413, 413, "body_too_large")
+    assert "8192 bytes at most" in told["detail"]

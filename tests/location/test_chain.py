@@ -128,3 +128,16 @@ def test_a_private_network_that_the_operator_names_is_looked_up_and_may_be_measu
     assert (other.named, other.at, other.source) == (False, None, "unknown")
     assert named.locate_network(Network("10.77.1.0/24")) == found
     assert named.locate_network(Network("nonsense")).at is None
+
+
+def test_an_office_does_not_speak_for_the_whole_network_around_it(locator):
+    assert locator.locate(PROXY, "203.0.113.1").source == "networks"
+    client = locator.locate_network(Network("203.0.113.0/24"))
+    assert (client.at, client.source, client.named) == (Coordinates(49.25, -123.1), "geoip-city", False)
+
+
+@pytest.mark.parametrize("length", [8, 24])
+def test_an_entry_speaks_for_every_network_that_it_holds(databases, length):
+    known = KnownNetwork(ip_network(f"203.0.113.0/{length}", strict=False), TORONTO, Country("CA"))
+    client = Locator([known], [], databases).locate_network(Network("203.0.113.0/24"))
+    assert (client.at, client.source, client.named) == (TORONTO, "networks", True)

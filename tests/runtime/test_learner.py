@@ -1,7 +1,7 @@
 """What is heard of clients is judged, learned, shared and kept; and none of it waits for the shelf."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
@@ -18,10 +18,10 @@ from autorouter.runtime.clock import now
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.store.memory_shelf import MemoryShelf
-from tests.scenes import MONTREAL, TORONTO, region
+from tests.scenes import MONTREAL, NEW_YORK, TORONTO, VANCOUVER, region
 
 HERE, THERE = Network("203.0.113.0/24"), Network("203.0.114.0/24")
-YTO, YUL = RegionName("yto-01"), RegionName("yul-01")
+YTO, YUL, NYC = map(RegionName, ("yto-01", "yul-01", "nyc-01"))
 
 
 def sample(rtt=12.5, network=HERE, source="served", name=YTO):
@@ -45,7 +45,28 @@ class Told:
 class Flaky(MemoryShelf):
     """A shelf that can be away, and can lose everything."""
 
-    away = False
+    away = mute = False
+
+    async def listen(self):
+        self._there()
+        async with aclosing(super().listen()) as news:
+            async for each in news:
+                self._there()
+                if each is not None:
+                    yield each
+
+    def hang_up(self):
+        """Let every listener find out."""
+        for queue in self._listeners:
+            queue.put_nowait(None)
+
+    async def recall(self):
+        self._there()
+        while self.mute:
+            await asyncio.sleep(0.01)
+        async with aclosing(super().recall()) as kept:
+            async for each in kept:
+                yield each
 
     async def tell(self, samples):
         self._there()
@@ -65,7 +86,7 @@ class Flaky(MemoryShelf):
 
 class Scene:
     def __init__(self, shelf):
-        views = (region("yto-01", TORONTO, rtt=Millis(3.0)), region("yul-01", MONTREAL))
+        views = (region("yto-01", TORONTO, rtt=Millis(3.0)), region("yul-01", MONTREAL), region("nyc-01", NEW_YORK))
         catalog = Catalog(tuple(view.region for view in views))
         self.shelf, self.told = shelf, Told()
         self.atlas = Atlas(catalog.regions)
@@ -124,6 +145,51 @@ async def test_what_was_learned_since_is_not_overwritten_by_what_was_kept():
     async with scene.running():
         await until(lambda: scene.atlas.evidence(THERE).tracks)
     assert scene.atlas.evidence(HERE).tracks[YTO].rtt == 50.0
+
+
+async def test_a_restart_makes_nothing_that_was_kept_poorer():
+    shelf = MemoryShelf()
+    kept = {name: Track((Millis(9.0),), 1, Instant(now() - 60.0), "served") for name in (YTO, YUL)}
+    await shelf.keep({HERE: Evidence(kept)})
+    scene = Scene(shelf)
+    scene.learner.take(sample(9.5))
+    async with scene.running():
+        await until(lambda: shelf._kept[HERE].tracks[YTO].rtt == 9.5)
+    for known in (scene.atlas.evidence(HERE), shelf._kept[HERE]):
+        assert {region: track.rtt for region, track in known.tracks.items()} == {YTO: 9.5, YUL: 9.0}
+
+
+async def test_nothing_is_kept_before_all_is_recalled():
+    shelf = Flaky()
+    await shelf.keep({HERE: Evidence({YUL: Track((Millis(9.0),), 1, now(), "served")})})
+    shelf.mute = True
+    scene = Scene(shelf)
+    async with scene.running():
+        scene.learner.take(sample())
+        await until(lambda: not scene.learner._untold)
+        assert set(shelf._kept[HERE].tracks) == {YUL}
+        shelf.mute = False
+        await until(lambda: len(shelf._kept[HERE].tracks) > 1)
+
+
+async def test_routers_that_could_not_hear_each_other_agree_afterwards():
+    one, other = Flaky(), Flaky()
+    other._recent, other._listeners, other._kept = one._recent, one._listeners, one._kept
+    left, right = Scene(one), Scene(other)
+    async with left.running(), right.running():
+        left.learner.take(sample(9.0))
+        await until(lambda: YTO in right.atlas.evidence(HERE).tracks)
+        one.away = True
+        left.learner.take(sample(10.0, name=NYC))
+        right.learner.take(sample(15.0, name=YUL))
+        one._recent.clear()
+        one.hang_up()
+        await until(lambda: YUL in other._kept[HERE].tracks)
+        other._recent.clear()  # what was told meanwhile is no longer there to be heard
+        one.away = False
+        everything = {YTO, YUL, NYC}
+        await until(lambda: all(set(each.atlas.evidence(HERE).tracks) == everything for each in (left, right)))
+        await until(lambda: set(one._kept[HERE].tracks) == everything)
 
 
 async def test_a_sample_that_cannot_be_is_refused_counted_and_told_to_nobody():
@@ -201,3 +267,85 @@ async def test_the_routers_own_round_trips_are_there_for_clients_who_are_nowhere
     async with scene.running():
         await until(lambda: scene.atlas.own)
     assert scene.atlas.own == {YTO: 3.0}
+
+
+async def test_however_much_is_reported_what_nodes_measured_is_told_first():
+    scene = Scene(MemoryShelf())
+    scene.learner.take(sample(9.0))
+    for number in range(10_000):
+        there = Network(f"20.{number // 256}.{number % 256}.0/24")
+        scene.learner.take(sample(30.0, there, "reported"))
+    assert len(scene.learner._reported) == module.MOST_REPORTED
+    await scene.learner._tell()
+    assert scene.shelf._recent[0].source == "served"
+    assert {each.source for each in scene.shelf._recent} == {"served", "reported"}
+
+
+async def test_reports_that_come_too_fast_are_refused_and_counted():
+    scene = Scene(MemoryShelf())
+    assert scene.learner.take(sample(9.0, source="reported")) is None
+    assert scene.learner.take(sample(5000.0, source="reported")) == "hasty"
+    assert scene.told.samples[-1] == ("reported", "hasty")
+    assert scene.learner.take(sample(5.0)) is None
+
+
+async def test_what_was_kept_is_judged_and_what_is_refused_counted():
+    shelf = MemoryShelf()
+    good, late = (Track((Millis(9.0),), 1, Instant(at), "served") for at in (now(), 1e300))
+    junk = {Network("hello"): good, Network("203.0.113.77/32"): good, Network("2001:DB8:7::/48"): good}
+    await shelf.keep({network: Evidence({YTO: track}) for network, track in {**junk, HERE: late}.items()})
+    scene = Scene(shelf)
+    async with scene.running():
+        await until(lambda: scene.atlas.evidence(HERE).tracks)
+    assert [network for network, _ in scene.atlas.networks()] == [HERE]
+    assert scene.atlas.evidence(HERE).tracks[YTO].at <= now()
+    assert scene.told.samples == 3 * [("served", "unknown")]
+
+
+async def test_what_another_router_may_not_say_is_counted():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    await shelf.tell([sample(99_999.0)])
+    async with scene.running():
+        await until(lambda: scene.told.samples)
+    assert scene.told.samples == [("served", "absurd")]
+
+
+async def test_what_is_kept_of_a_region_that_moves_is_forgotten_with_a_reload():
+    shelf = MemoryShelf()
+    scene = Scene(shelf)
+    async with scene.running():
+        for each in (sample(), sample(name=YUL), sample(network=THERE)):
+            scene.learner.take(each)
+        await until(lambda: len(shelf._kept) > 1)
+        moved = [region("yto-01", VANCOUVER).region, *scene.atlas.globe.regions[1:]]
+        scene.learner.follow(moved)
+        await until(lambda: THERE not in shelf._kept)
+        await until(lambda: set(shelf._kept[HERE].tracks) == {YUL})
+
+
+async def test_what_waits_for_the_shelf_is_bounded_while_it_is_away(monkeypatch):
+    monkeypatch.setattr(module, "MOST_GONE", 3)
+    shelf = Flaky()
+    scene = Scene(shelf)
+    scene.atlas._most = 2
+    async with scene.running():
+        await until(lambda: scene.learner._recalled)
+        shelf.away = True
+        for i in range(20):
+            scene.learner.take(sample(network=Network(f"203.0.{i}.0/24")))
+        await until(lambda: len(scene.atlas) == 2 and scene.told.shelf)
+    assert len(scene.learner._gone) == 3
+    assert len(scene.learner._unkept) == 2
+
+
+async def test_recalling_much_leaves_others_their_turn():
+    shelf = MemoryShelf()
+    kept = Evidence({YTO: Track((Millis(9.0),), 1, now(), "served")})
+    await shelf.keep({Network(f"20.0.{i}.0/24"): kept for i in range(200)})
+    scene, turns = Scene(shelf), 0
+    async with scene.running():
+        while len(scene.atlas) < 200:
+            await asyncio.sleep(0)
+            turns += 1
+    assert turns >= 200 / module.HEAP

@@ -11,6 +11,7 @@ from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
 from autorouter.wire.route import ExplainedAnswer, NoRegionProblem, RouteAnswer, UnknownModelProblem
+from autorouter.wire.sample import EvidenceRecord, SampleRecord
 
 SHAPES = {
     "node_report": NodeReport,
@@ -22,6 +23,8 @@ SHAPES = {
     "problem": Problem,
     "regions": RegionsAnswer,
     "models": ModelsAnswer,
+    "evidence": EvidenceRecord,
+    "sample": SampleRecord,
 }
 GOLDEN = sorted(Path(__file__).parent.glob("v1/*.json"))
 

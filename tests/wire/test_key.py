@@ -4,7 +4,7 @@ import pytest
 
 from autorouter.wire.key import Key, is_bearer, is_ticket, keys
 
-NEW, OLD = keys("a-new-secret-of-ours,an-old-secret-of-ours")
+NEW, OLD = keys("a-new-secret-of-ours-that-is-long,an-old-secret-of-ours-that-is-long")
 NETWORK, REGION, SLOT = "203.0.113.0/24", "yto-01", 29_000_000
 
 
@@ -43,7 +43,9 @@ def test_the_secret_is_in_nothing_that_is_shown():
     assert NEW.bearer not in NEW.ticket(NETWORK, REGION, SLOT)
 
 
-@pytest.mark.parametrize("text", ["short", "a-new-secret-of-ours,short", "\udcff" * 32])
+@pytest.mark.parametrize("text", ["short", "a-new-secret-of-ours-that-is-long,short", "x" * 31, "\udcff" * 32])
 def test_a_key_that_is_short_or_no_text_is_refused_with_a_hint(text):
-    with pytest.raises(ValueError, match="openssl rand -hex 32"):
+    with pytest.raises(
+        ValueError, match=r"at least 32 printable characters; expected .*: openssl rand -hex 32 gives 64"
+    ):
         keys(text)

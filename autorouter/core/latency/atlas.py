@@ -1,33 +1,37 @@
 """Everything that was measured, by client network, and what it teaches. The one thing in the core that is modified.
 
 It is written by one loop and read in between, never at once. Memory is bounded, and what goes first is what would be
-missed least: of the networks that were measured longest ago, the one of which least is known.
+missed least (`forgetting`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 
 from autorouter.core.fleet import Region
 from autorouter.core.latency.belief import Belief
 from autorouter.core.latency.ears import Ears
+from autorouter.core.latency.forgetting import Forgetting
 from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.line import jitter_of
+from autorouter.core.latency.merge import lacks, merge
 from autorouter.core.latency.offsets import Offsets
 from autorouter.core.latency.prior import Prior
-from autorouter.core.latency.sample import Evidence, Sample, learn
+from autorouter.core.latency.sample import Evidence, Sample, learn, within_bounds
 from autorouter.core.latency.teach import teach
 from autorouter.core.names import Network, RegionName
+from autorouter.core.place import Coordinates
 from autorouter.core.query import Client
-from autorouter.core.units import Instant, Millis
+from autorouter.core.units import Instant, Millis, Seconds
 
 MOST_NETWORKS = 32_768
-"""Networks remembered: 0.9 KB each with three measured regions, 3.4 KB with sixteen, so 28 to 110 MB when full."""
+"""Networks remembered: 1.1 KB each with three measured regions, 3.7 KB with sixteen, where all clients are in one
+cell; 1.6 and 5.8 KB, what they teach included, where they are all over the world: of each region in a cell up to 32
+voices are remembered, also of networks that were forgotten since. So 50 to 190 MB when full."""
 
 MOST_BELIEFS = 4_096
 """Beliefs kept at hand: they cost 30 µs each to make again."""
 
-WEIGHED = 64
-"""Networks that are weighed against each other when one has to be forgotten."""
+FRESH = Seconds(3600.0)
+"""How long a belief is kept at hand: what was measured gets less sure by 0.02 ms an hour."""
 
 REFRESHED = 8
 """Cells whose offsets are worked out anew at a time: a millisecond or two."""
@@ -45,17 +49,28 @@ class Atlas:
         self.ears = Ears()
         self._offsets = Offsets()
         self._evidence: dict[Network, Evidence] = {}
-        self._beliefs: dict[Client, tuple[int, Belief]] = {}
+        self._beliefs: dict[Client, Belief] = {}
+        self._forgetting = Forgetting(self._evidence)
         self._most = most
 
-    def follow(self, regions: Sequence[Region]) -> None:
-        """The catalog has other *regions* now. What was measured to one that has moved is forgotten, by everyone."""
+    def place_of(self, region: RegionName) -> Coordinates | None:
+        """Where *region* is; None if there is none."""
+        return self.globe.at.get(region)
+
+    def follow(self, regions: Sequence[Region]) -> Sequence[Network]:
+        """The catalog has other *regions* now. What was measured to one that has moved is forgotten, by everyone.
+
+        Returns the networks of which something was forgotten.
+        """
         before, self.globe = self.globe, Globe(regions)
         self._beliefs.clear()
         moved = {r.name for r in before.regions if self.globe.at.get(r.name) != r.at}
         self._offsets.forget(moved)
-        for network, evidence in self._evidence.items():
-            self._evidence[network] = evidence.without(moved)
+        left = {network: evidence.without(moved) for network, evidence in self._evidence.items()}
+        changed = [network for network, evidence in left.items() if evidence is not self._evidence[network]]
+        self._evidence = {network: evidence for network, evidence in left.items() if evidence.tracks}
+        self._forgetting = Forgetting(self._evidence)
+        return changed
 
     def __len__(self) -> int:
         return len(self._evidence)
@@ -65,7 +80,7 @@ class Atlas:
         return NOTHING if network is None else self._evidence.get(network, NOTHING)
 
     def networks(self) -> Iterator[tuple[Network, Evidence]]:
-        """Everything, longest unmeasured first."""
+        """Everything."""
         return iter(tuple(self._evidence.items()))
 
     def learn(self, sample: Sample, client: Client) -> bool:
@@ -76,12 +91,20 @@ class Atlas:
         after = learn(before, sample, jitter_of(before, client.access))
         if after is before:
             return False
-        self.recall(sample.network, after, client)
+        self._remember(sample.network, after, client)
         return True
 
-    def recall(self, network: Network, evidence: Evidence, client: Client) -> None:
-        """Remember *evidence*, all that is known of *network*."""
-        self._evidence.pop(network, None)
+    def recall(self, network: Network, kept: Evidence, client: Client) -> bool:
+        """Know of *network* what was *kept* of it too; whether what was kept lacks something that is known."""
+        before = self.evidence(network)
+        after = merge(before, kept)
+        if after is not before:
+            self._remember(network, within_bounds(after), client)
+        return lacks(kept, self.evidence(network))
+
+    def _remember(self, network: Network, evidence: Evidence, client: Client) -> None:
+        if network not in self._evidence:
+            self._forgetting.add(network, evidence)
         self._evidence[network] = evidence
         teach(self._offsets, network, client, evidence, self.globe)
 
@@ -89,10 +112,8 @@ class Atlas:
         """Forget what is too much, and say which networks those were."""
         gone = []
         while len(self._evidence) > self._most:
-            oldest = islice(self._evidence.items(), WEIGHED)
-            network = min(oldest, key=lambda item: len(item[1].tracks))[0]
-            del self._evidence[network]
-            gone.append(network)
+            gone.append(self._forgetting.next(self._evidence))
+            del self._evidence[gone[-1]]
         return tuple(gone)
 
     def refresh(self) -> None:
@@ -100,10 +121,10 @@ class Atlas:
         self._offsets.refresh(REFRESHED)
 
     def belief(self, client: Client, now: Instant) -> Belief:
-        """What is believed of *client*, kept while nothing was learned that changes it."""
+        """What is believed of *client*, kept for a while unless something is learned that changes it."""
         evidence = self.evidence(client.network) if client.measurable else NOTHING
-        version, kept = self._beliefs.get(client, (-1, None))
-        if kept is None or version != self._offsets.version or kept.evidence is not evidence:
+        kept = self._beliefs.get(client)
+        if kept is None or kept.evidence is not evidence or now - kept.made > FRESH or not kept.prior.holds:
             prior = Prior(client, self.globe, self._offsets, self.own)
             kept = Belief(prior, self.globe, evidence, jitter_of(evidence, client.access), now)
             self._keep(client, kept)
@@ -111,6 +132,6 @@ class Atlas:
 
     def _keep(self, client: Client, belief: Belief) -> None:
         self._beliefs.pop(client, None)
-        self._beliefs[client] = self._offsets.version, belief
+        self._beliefs[client] = belief
         if len(self._beliefs) > MOST_BELIEFS:
             del self._beliefs[next(iter(self._beliefs))]

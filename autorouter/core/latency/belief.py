@@ -15,7 +15,8 @@ one.
     spread' = Σ - K Σ_O·
 
 One thing a Gaussian gets wrong: a place that is wrong by an ocean makes the prior sure of what is absurd, and then
-one sample of 10 ms is believed to be 30. So no guess moves what was measured by more than `NOISE_AT_MOST`.
+one sample of 10 ms is believed to be 30. So no guess moves what a node measured by more than `NOISE_AT_MOST`. What
+clients say of themselves has no such claim: it counts as far as its source is `heeded`.
 
 The matrix to invert has one row per measured region, at most `MOST_SAMPLES`. Regions are worked out when they are
 first asked for, and remembered: a belief costs what is looked at.
@@ -44,7 +45,7 @@ KIN = 0.30
 
 MOST_SAMPLES = 8
 """Measured regions that the joint belief rests on: the nearest, for the inverse grows with their cube. What else was
-measured is believed as it was measured."""
+measured is believed as it was measured, and what else was only reported not at all."""
 
 NOISE_AT_MOST = 3.0
 """Standard deviations by which a measurement may be off. At 1, first pings that happened to be slow were believed too
@@ -86,19 +87,20 @@ class Belief:
         self.prior = prior
         self.globe = globe
         self._jitter = jitter
-        self.now = now
+        self.made = now
         self._estimates: dict[RegionName, Estimate] = {}
         self._likeliest: dict[Sequence[RegionName], Belief] = {}
         known = [(globe.number[name], track) for name, track in evidence.tracks.items() if name in globe.number]
-        known.sort(key=lambda each: each[1].rtt)
-        self._tracks, self._apart = dict(known[:MOST_SAMPLES]), dict(known[MOST_SAMPLES:])
+        known.sort(key=lambda each: (not each[1].kind.trusted, each[1].rtt))
+        self._tracks = dict(known[:MOST_SAMPLES])
+        self._apart = {number: track for number, track in known[MOST_SAMPLES:] if track.kind.trusted}
         self._numbers = tuple(self._tracks)
         self._priors = [prior.of(number) for number in self._numbers]
         self._shares = [globe.kinship(number) for number in self._numbers]
         noises = [track.noise_of_z(now, jitter) for track in self._tracks.values()]
         self._inverse, log_determinant = inverse(self._covariance(noises))
         measured = zip(self._tracks.values(), self._priors, strict=True)
-        missed = [z_of(track.rtt) - guess.mean for track, guess in measured]
+        missed = [_heeded(z_of(track.rtt) - guess.mean, track) for track, guess in measured]
         self._weights = [sum(map(float.__mul__, row, missed)) for row in self._inverse]
         distance = sum(map(float.__mul__, missed, self._weights))
         self.likelihood = -(distance + log_determinant) / 2
@@ -127,7 +129,7 @@ class Belief:
 
     def _elsewhere(self, name: RegionName) -> "Belief":
         prior = self.prior.moved(self.globe.number[name])
-        return Belief(prior, self.globe, self.evidence, self._jitter, self.now)
+        return Belief(prior, self.globe, self.evidence, self._jitter, self.made)
 
     def _worked_out(self, number: int) -> Estimate:
         law, mean, spread = self.prior.of(number)
@@ -136,7 +138,7 @@ class Belief:
             origin: Origin = "estimated" if self.prior.placed else "unknown"
             return Estimate(before, Millis((before + SHIFT) * spread), origin, law, before, mean, spread)
         if (apart := self._apart.get(number)) is not None:
-            z, sigma = z_of(apart.rtt), apart.noise_of_z(self.now, self._jitter)
+            z, sigma = z_of(apart.rtt), apart.noise_of_z(self.made, self._jitter)
             return Estimate(apart.rtt, Millis(exp(z) * sigma), "measured", law, before, z, sigma, apart)
         shared = [self._shared(i, number, spread) for i in range(len(self._numbers))]
         z = mean + sum(map(float.__mul__, shared, self._weights))
@@ -145,7 +147,7 @@ class Belief:
         )
         sigma = sqrt(max(0.0, spread * spread - explained))
         track = self._tracks.get(number)
-        if track is not None:
+        if track is not None and track.kind.trusted:
             z = self._held_to(track, z)
         return Estimate(
             rtt_of(z), Millis(exp(z) * sigma), "measured" if track else "estimated", law, before, z, sigma, track
@@ -153,7 +155,7 @@ class Belief:
 
     def _held_to(self, track: Track, z: float) -> float:
         """*z*, no farther from what was measured than that may be off."""
-        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self.now, self._jitter)
+        measured, most = z_of(track.rtt), NOISE_AT_MOST * track.noise_of_z(self.made, self._jitter)
         return max(measured - most, min(z, measured + most))
 
     def _shared(self, i: int, number: int, spread: float) -> float:
@@ -172,3 +174,8 @@ class Belief:
         for i, noise in enumerate(noises):
             rows[i][i] += noise * noise
         return rows
+
+
+def _heeded(missed: float, track: Track) -> float:
+    """What *track* differs by from what was foreseen, as far as its source is heeded."""
+    return max(-track.kind.heeded, min(missed, track.kind.heeded))

@@ -78,7 +78,9 @@ def worth_measuring(belief: Belief, chosen: RegionName, others: Iterable[RegionN
 def _settled(belief: Belief, name: RegionName) -> bool:
     """Whether *name* was measured often enough and lately: then it is not by looking that anything will change."""
     track = belief.evidence.tracks.get(name)
-    return track is not None and track.odd is None and track.n >= ENOUGH and belief.now - track.at < AGAIN
+    if track is None or track.odd is not None or not track.kind.trusted:
+        return False
+    return track.n >= ENOUGH and belief.made - track.at < AGAIN
 
 
 def suspicion(belief: Belief, regions: Iterable[RegionName]) -> Belief:

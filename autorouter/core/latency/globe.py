@@ -34,7 +34,7 @@ class Globe:
         return apart(at, self.places[number])
 
     def row(self, at: Vector, number: int) -> int:
-        """The `row` of the law for the path from *at* to a region: `distance` without its calls: there are many."""
+        """The row of the law for the path from *at* to a region: `distance` without its calls: there are many."""
         x, y, z = self.places[number]
         half = 0.5 - 0.5 * (at[0] * x + at[1] * y + at[2] * z)
         return int(asin(sqrt(half)) * ROWS_PER_RADIAN + 0.5) if 0.0 < half < 1.0 else int(half + 0.5) * (ROWS - 1)

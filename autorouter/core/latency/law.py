@@ -78,15 +78,6 @@ def spreads_within(reach: int) -> Sequence[float]:
     return tuple(map(hypot, SPREADS, doubts))
 
 
-def row(km: float) -> int:
-    """The row of `RTTS` and `SPREADS` for *km* kilometres.
-
-    >>> typical_rtt(Kilometres(500.0)) == RTTS[row(500.0)]
-    True
-    """
-    return min(int(km / STEP + 0.5), ROWS - 1)
-
-
 def _at(knots: Knots, km: float) -> float:
     """Interpolate *knots* evenly in log distance; flat beyond both ends."""
     if km <= knots[0][0]:
@@ -103,10 +94,10 @@ ROWS = 2005
 """Half the way around the globe."""
 
 RTTS: Sequence[Millis] = tuple(typical_rtt(Kilometres(i * STEP)) for i in range(ROWS))
-"""`typical_rtt` by `row`."""
+"""`typical_rtt` by row: of each `STEP` one."""
 
 ZS: Sequence[float] = tuple(log(rtt + SHIFT) for rtt in RTTS)
 """The same where errors are normal."""
 
 SPREADS: Sequence[float] = tuple(spread(Kilometres(i * STEP)) for i in range(ROWS))
-"""`spread` by `row`."""
+"""`spread` by row."""

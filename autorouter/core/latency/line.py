@@ -21,7 +21,12 @@ ASSUMED = 4.0
 def jitter_of(evidence: Evidence, access: Access) -> float:
     """The line's jitter: the scatter of its own samples about their medians, beside what its *access* suggests."""
     assumed = JITTER[access]
-    off = [rtt - track.rtt for track in evidence.tracks.values() if len(track.recent) > 1 for rtt in track.recent]
+    off = [
+        rtt - track.rtt
+        for track in evidence.tracks.values()
+        if track.kind.trusted and len(track.recent) > 1
+        for rtt in track.recent
+    ]
     if not off:
         return assumed
     scatter = sum(min(abs(each) / NOISE, 2 * assumed) ** 2 for each in off)

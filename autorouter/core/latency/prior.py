@@ -8,7 +8,7 @@ from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.law import RTTS, STEP, ZS, rtt_of, spreads_within, z_of
 from autorouter.core.latency.offsets import Offsets, Pool
 from autorouter.core.names import RegionName
-from autorouter.core.place import cell_of, vector
+from autorouter.core.place import Cell, cell_of, vector
 from autorouter.core.query import Access, Client
 from autorouter.core.units import Kilometres, Millis
 
@@ -43,6 +43,12 @@ def radius_of(client: Client) -> Kilometres:
     return max(stated, least) if client.access in (Access.MOBILE, Access.SATELLITE) else stated
 
 
+def _seen(offsets: Offsets, client: Client, cell: Cell | None) -> Mapping[RegionName, float]:
+    if cell is None:
+        return {}
+    return offsets.seen_in_passing(cell) if client.source == "query" else offsets.seen_from(cell)
+
+
 class Guess(NamedTuple):
     """What is guessed of one path."""
 
@@ -64,7 +70,9 @@ class Prior:
         self._own = own
         self._at = None if client.at is None else vector(client.at)
         self._spreads = spreads_within(int(radius_of(client) / STEP))
-        self._offsets = {} if client.at is None else offsets.seen_from(cell_of(client.at))
+        self._cell = None if client.at is None else cell_of(client.at)
+        self._version = offsets.version(self._cell, client.country)
+        self._offsets = _seen(offsets, client, self._cell)
         self._common = offsets.common(Pool(client.asn, client.country))
 
     def moved(self, number: int) -> "Prior":
@@ -72,6 +80,11 @@ class Prior:
         at = self._globe.regions[number].at
         moved = replace(self._client, at=at, radius=AROUND, access=Access.FIXED)
         return Prior(moved, self._globe, self._teachings, self._own)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was learned since that changes it."""
+        return self._version == self._teachings.version(self._cell, self._client.country)
 
     @property
     def placed(self) -> bool:

@@ -16,12 +16,11 @@ from autorouter.core.latency.sources import SOURCES, Source
 from autorouter.core.names import Network, RegionName
 from autorouter.core.units import Instant, Millis, Seconds
 
-KEPT = 5
-"""Samples remembered per path. For the estimate three would do; with three, two regions that are nearly as near would
-swap clients whenever two samples of three are slow."""
-
 MOST_TRACKS = 16
 """Paths remembered per network; then the slowest goes, for it matters least."""
+
+MOST_REPORTED = 4
+"""Of these, paths that were only reported: anybody can report any, and each keeps three times as many samples."""
 
 NOISE = Millis(1.6)
 """One standard deviation of a wired line's single round trip about its median (38,000 consumer pings)."""
@@ -31,6 +30,9 @@ DRIFT_PER_DAY = Millis(0.5)
 
 DAY = Seconds(86_400.0)
 
+OLDEST = Seconds(365 * DAY)
+"""From which age on nothing gets less sure."""
+
 SAME_WITHIN = Seconds(2.0)
 """Statements of one value at nearly one time are one statement, heard twice: clocks of routers differ."""
 
@@ -38,9 +40,6 @@ SURPRISE = 4.0
 """Standard deviations from what is remembered at which a sample is kept apart and asked for again. A second one that
 agrees with it is a new path, and all that was known of the old one is forgotten; two that differ are two slow
 packets."""
-
-UNSEATED_AFTER = Seconds(7 * DAY)
-"""After so long without a better source even a lower one is heard again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,14 @@ class Track:
 
     def noise(self, now: Instant, jitter: float) -> Millis:
         """One standard deviation of `rtt` as an estimate of the path now; *jitter* is the line's, 1 for wired."""
-        k = min(self.n, self.kind.most, KEPT)
-        return Millis(NOISE * jitter * self.kind.noise / sqrt(k) + DRIFT_PER_DAY * max(0.0, now - self.at) / DAY)
+        k = min(self.n, self.kind.most)
+        return Millis(
+            NOISE * jitter * self.kind.noise / sqrt(k) + DRIFT_PER_DAY * min(max(0.0, now - self.at), OLDEST) / DAY
+        )
 
     def noise_of_z(self, now: Instant, jitter: float) -> float:
         """The same, where estimates are made."""
-        return self.noise(now, jitter) / (self.rtt + 4.0)
+        return max(self.kind.least, self.noise(now, jitter) / (self.rtt + 4.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +121,31 @@ class Evidence:
 def learn(evidence: Evidence, sample: Sample, jitter: float) -> Evidence:
     """*evidence* with *sample* in it; the very same value when it is no news."""
     before = evidence.tracks.get(sample.region)
+    if is_hasty(evidence, sample):
+        return evidence
     after = _first(sample) if before is None else _next(before, sample, jitter)
     if after is before:
         return evidence
-    tracks = _fastest({**evidence.tracks, sample.region: after})
-    return Evidence(MappingProxyType(tracks)) if sample.region in tracks else evidence
+    more = within_bounds(Evidence(MappingProxyType({**evidence.tracks, sample.region: after})))
+    return more if sample.region in more.tracks else evidence
 
 
-def _fastest(tracks: dict[RegionName, Track]) -> dict[RegionName, Track]:
-    if len(tracks) > MOST_TRACKS:
-        del tracks[max(tracks, key=lambda region: tracks[region].rtt)]
-    return tracks
+def within_bounds(evidence: Evidence) -> Evidence:
+    """*evidence* of no more paths than are remembered: the fastest, and what nodes measured before what was told."""
+    if len(evidence.tracks) <= MOST_REPORTED:
+        return evidence
+    fastest = sorted(evidence.tracks.items(), key=lambda each: each[1].rtt)
+    measured = [each for each in fastest if each[1].kind.trusted][:MOST_TRACKS]
+    told = [each for each in fastest if not each[1].kind.trusted][: min(MOST_REPORTED, MOST_TRACKS - len(measured))]
+    kept = len(measured) + len(told)
+    return evidence if kept == len(fastest) else Evidence(MappingProxyType(dict(measured + told)))
+
+
+def is_hasty(evidence: Evidence, sample: Sample) -> bool:
+    """Whether *sample* comes too soon after the latest of its path for its source to be heard again."""
+    before = evidence.tracks.get(sample.region)
+    every = SOURCES[sample.source].every
+    return before is not None and before.source == sample.source and abs(sample.at - before.at) < every
 
 
 def _first(sample: Sample) -> Track:
@@ -139,16 +154,19 @@ def _first(sample: Sample) -> Track:
 
 
 def _next(before: Track, sample: Sample, jitter: float) -> Track:
-    rank, known = SOURCES[sample.source].rank, before.kind.rank
-    if rank > known:
-        return _first(sample)
-    if _is_old(before, sample) or (rank < known and sample.at < before.at + UNSEATED_AFTER):
+    kind = SOURCES[sample.source]
+    if kind.rank != before.kind.rank:
+        return _first(sample) if kind.rank > before.kind.rank else before
+    if _is_old(before, sample):
         return before
-    if rank < known:
-        return _first(sample)
-    if not _surprises(before, sample, jitter):
-        recent = (*before.recent, sample.rtt)[-KEPT:]
-        return Track(recent, max(sample.n, min(before.n + 1, KEPT)), sample.at, sample.source)
+    if kind.trusted and _surprises(before, sample, jitter):
+        return _surprised(before, sample, jitter)
+    recent = (*before.recent, sample.rtt)[-kind.kept :]
+    return Track(recent, max(sample.n, min(before.n + 1, kind.kept)), sample.at, sample.source)
+
+
+def _surprised(before: Track, sample: Sample, jitter: float) -> Track:
+    # Only for what cannot be made up: with three liars in ten, two lies that agree come in a row every ten reports.
     if before.odd is None or _surprises(_first(before.odd), sample, jitter):
         return replace(before, odd=sample)
     return replace(_first(sample), recent=(before.odd.rtt, sample.rtt), n=2)

@@ -76,15 +76,13 @@ def test_a_model_name_that_cannot_be_is_one_sentence_for_fetch_too():
 
 def test_keys_come_from_the_environment_and_need_not_be_there():
     assert read_keys({}) == ()
-    assert [key.secret for key in read_keys({"AUTOROUTER_KEY": "one-of-two-secrets, another-of-them-"})] == [
-        "one-of-two-secrets",
-        "another-of-them-",
-    ]
+    one, other = "one-of-two-secrets-of-32-letters", "another-of-them-of-32-characters"
+    assert [key.secret for key in read_keys({"AUTOROUTER_KEY": f"{one}, {other}"})] == [one, other]
 
 
-@pytest.mark.parametrize("text", ["short", "long-enough-for-a-key,short"])
+@pytest.mark.parametrize("text", ["short", "long-enough-for-a-key-of-routers-,short"])
 def test_a_short_key_is_one_sentence_that_does_not_tell_it(text):
     result = CliRunner().invoke(main, ["serve", "--region", "yto-01", "--port", "0"], env={"AUTOROUTER_KEY": text})
     assert result.exit_code == 2
-    assert result.output.startswith("node-agent: AUTOROUTER_KEY: found a key that is not at least 16 ")
+    assert result.output.startswith("node-agent: AUTOROUTER_KEY: found a key that is not at least 32 ")
     assert "short" not in result.output

@@ -10,7 +10,7 @@ from node_agent.core.rtts import Hop
 from node_agent.core.units import Instant, Millis
 from tests.agent.scenes import serving
 
-SECRET, OLD = "a-secret-of-the-tests", "an-older-secret-of-theirs"
+SECRET, OLD = "a-secret-of-the-tests-that-is-long", "an-older-secret-of-theirs-that-is-long"
 KEYS = f"{SECRET},{OLD}"
 ADDRESS, NETWORK, REGION = "127.5.6.7", "127.5.6.0/24", "yto-01"
 

@@ -124,7 +124,7 @@ async def test_whoever_speaks_for_a_client_is_not_measured(header):
 
 
 async def test_behind_a_proxy_that_adds_no_header_nobody_is_measured():
-    async with serving(running=False, behind_proxy=True, keys="a-secret-of-the-tests") as node:
+    async with serving(running=False, behind_proxy=True, keys="a-secret-of-the-tests-that-is-long") as node:
         await node.call("POST", CHAT, json=asked())
         assert node.survey.since(0)[0] == ()
 

@@ -7,7 +7,7 @@ import pytest
 from autorouter.wire.key import Key
 from tests.agent.scenes import serving
 
-SECRET, OLD = "a-secret-of-the-tests", "an-older-secret-of-theirs"
+SECRET, OLD = "a-secret-of-the-tests-that-is-long", "an-older-secret-of-theirs-that-is-long"
 KEYS = f"{SECRET},{OLD}"
 FAR = "203.0.113.7"
 

@@ -4,12 +4,12 @@ import tracemalloc
 
 import pytest
 
-from autorouter.core.latency.atlas import Atlas
-from autorouter.core.latency.sample import MOST_TRACKS, Evidence, Sample
+from autorouter.core.latency.atlas import FRESH, Atlas
+from autorouter.core.latency.sample import DAY, MOST_TRACKS, Evidence, Sample
 from autorouter.core.names import Country, Network, RegionName
 from autorouter.core.query import Client
 from autorouter.core.units import Instant, Kilometres, Millis
-from tests.measured import off
+from tests.measured import SYDNEY, off
 from tests.scenes import LONDON, MONTREAL, TORONTO, client, region
 
 YTO, YUL = region("yto", TORONTO).region, region("yul", MONTREAL).region
@@ -48,7 +48,7 @@ def test_so_many_networks_and_no_more_and_the_least_known_goes_first(atlas):
             atlas.learn(sample(number(i), "yul"), client())
     assert atlas.forget() == (number(1),)
     assert len(atlas) == 3
-    assert [network for network, _ in atlas.networks()] == [number(0), number(2), number(3)]
+    assert {network for network, _ in atlas.networks()} == {number(0), number(2), number(3)}
 
 
 @pytest.mark.parametrize(("measured", "most"), [(1, 650), (3, 1000), (MOST_TRACKS, 4000)])
@@ -103,13 +103,15 @@ def test_a_client_without_an_address_is_believed_by_its_place_alone(atlas):
 def test_a_region_that_moved_has_to_be_measured_again_the_others_not(atlas):
     atlas.learn(sample(number(0)), client())
     atlas.learn(sample(number(0), "yul"), client())
-    atlas.follow([region("yto", LONDON).region, YUL])
+    assert atlas.place_of(RegionName("yto")) == TORONTO
+    assert atlas.follow([region("yto", LONDON).region, YUL]) == [number(0)]
     assert list(atlas.evidence(Network(number(0))).tracks) == ["yul"]
 
 
 def test_a_region_that_left_is_no_trouble_to_what_was_measured_to_it(atlas):
     atlas.learn(sample(number(0)), client())
     atlas.follow([YUL])
+    assert (len(atlas), atlas.place_of(RegionName("yto"))) == (0, None)
     assert atlas.belief(client(network=number(0)), NOW).of(RegionName("yul")).source == "estimated"
 
 
@@ -141,6 +143,7 @@ def test_what_clients_report_themselves_changes_nobody_elses_ranking(atlas):
         atlas.learn(sample(number(i), "yto", rtt=300.0, source="reported"), client())
     atlas.refresh()
     assert not offsets._regional
+    assert not offsets._common
     found = atlas.belief(who, NOW)
     assert found.of(RegionName("yto")).rtt < found.of(RegionName("yul")).rtt
 
@@ -150,3 +153,27 @@ def test_clients_who_are_nowhere_get_what_others_take(atlas):
         atlas.learn(sample(number(i), rtt=77.0), client())
     lost = atlas.belief(Client(Network(number(9)), country=Country("CA")), NOW).of(RegionName("yto"))
     assert (lost.source, lost.rtt) == ("unknown", pytest.approx(77.0))
+
+
+def test_a_belief_at_hand_gets_old_too(atlas):
+    who = client(network=number(0))
+    atlas.learn(sample(number(0)), who)
+    young = atlas.belief(who, NOW)
+    assert atlas.belief(who, Instant(NOW + FRESH)) is young
+    old = atlas.belief(who, Instant(NOW + 30 * DAY))
+    assert old.of(RegionName("yto")).sigma > young.of(RegionName("yto")).sigma
+
+
+def test_news_from_far_away_leaves_a_belief_at_hand(atlas):
+    london = client(LONDON, country="GB", network=number(9))
+    before = atlas.belief(london, NOW), atlas.belief(client(network=number(8)), NOW)
+    atlas.learn(sample(number(0)), client(TORONTO))
+    atlas.refresh()
+    after = atlas.belief(london, NOW), atlas.belief(client(network=number(8)), NOW)
+    assert after[1] is not before[1]
+    assert after[0] is not before[0]  # an ocean is not far enough
+    sydney = client(SYDNEY, country="AU", network=number(7))
+    before = atlas.belief(sydney, NOW)
+    atlas.learn(sample(number(1)), client(TORONTO))
+    atlas.refresh()
+    assert atlas.belief(sydney, NOW) is before

@@ -1,18 +1,21 @@
 """The joint belief, held against the same Gaussian worked out by numpy, and told as scenes."""
 
+from math import log
 from random import Random
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from autorouter.core.latency.belief import COMMON, KIN, MOST_SAMPLES, NOISE_AT_MOST
+from autorouter.core.latency.belief import COMMON, KIN, MOST_SAMPLES, NOISE_AT_MOST, Belief
+from autorouter.core.latency.globe import Globe
 from autorouter.core.latency.law import z_of
 from autorouter.core.latency.offsets import CLIP, FEWEST, Offsets, Pool
+from autorouter.core.latency.prior import Prior
 from autorouter.core.latency.sample import MOST_TRACKS
 from autorouter.core.query import Access, Client
 from autorouter.core.units import Kilometres
-from tests.measured import JITTER, TOKYO, WORLD, belief, off, regions, row_of
+from tests.measured import JITTER, TOKYO, WORLD, belief, evidence, off, regions, row_of, sample
 from tests.scenes import LONDON, TORONTO, client
 
 
@@ -192,3 +195,33 @@ def test_two_regions_at_one_place_are_told_apart_by_what_was_measured():
     assert known.of("a").rtt == pytest.approx(30.0, rel=0.05)
     assert known.of("b").prior < known.of("b").rtt < known.of("a").rtt
     assert known.of("b").sigma > known.of("a").sigma
+
+
+class TestWhatAClientReports:
+    """It can be anything, so it is heeded and not obeyed."""
+
+    @pytest.mark.parametrize("lie", [300.0, 5000.0])
+    @pytest.mark.parametrize("regions", [["yto"], ["yto", "yul", "nyc"], list(WORLD)])
+    def test_moves_its_own_belief_by_a_factor_of_two_at_most(self, lie, regions):
+        before, after = belief(), belief(dict.fromkeys(regions, lie), source="reported")
+        assert all(after.of(name).z - before.of(name).z < log(2.0) for name in WORLD)
+        assert min(WORLD, key=lambda name: after.of(name).rtt) in {"yto", "yul", "nyc"}
+
+    def test_leaves_much_doubt(self):
+        before, after = belief(), belief(dict.fromkeys(WORLD, 5000.0), source="reported")
+        assert all(after.of(name).sigma > 0.45 * before.of(name).sigma for name in WORLD)
+
+    def test_is_believed_a_little(self):
+        assert belief().of("yto").rtt < belief({"yto": 9.0}, source="reported").of("yto").rtt < 9.0
+
+    def test_takes_no_place_of_what_nodes_measured(self):
+        fleet = row_of(2 * MOST_SAMPLES)
+        measured = evidence(*(sample(60.0, to=f"r{i:02}") for i in range(MOST_SAMPLES)))
+        lied = evidence(*(sample(1.0, to=f"r{i:02}", source="reported") for i in (9, 10, 11)), known=measured)
+        one, other = (believed(known, fleet) for known in (measured, lied))
+        assert all(one.of(region.name)[:7] == other.of(region.name)[:7] for region in fleet)
+
+
+def believed(known, fleet):
+    globe = Globe(fleet)
+    return Belief(Prior(client(TORONTO), globe, Offsets(), {}), globe, known, JITTER, 0.0)

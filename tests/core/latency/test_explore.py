@@ -119,3 +119,11 @@ def test_the_saving_is_the_mean_over_what_the_round_trip_may_be(z, sigma):
     draws = np.exp(z + sigma * np.random.default_rng(1).standard_normal(400_000)) - 4
     of = Estimate(Millis(exp(z) - 4), Millis(1.0), "estimated", Millis(0.0), Millis(0.0), z, sigma)
     assert saving(Millis(30.0), of) == pytest.approx(np.maximum(0.0, 30.0 - draws).mean(), abs=0.05)
+
+
+def test_what_a_client_only_reported_is_still_worth_measuring():
+    """Else one lie would keep a network from ever finding out."""
+    known = atlas(yto=20.0)
+    lie = Sample(NETWORK, RegionName("yul"), Millis(5000.0), 1, Instant(0.0), "reported")
+    known.learn(lie, client(MIDWAY))
+    assert wanted(known.belief(client(MIDWAY), Instant(10.0)), others=[RegionName("yul")]).region == "yul"

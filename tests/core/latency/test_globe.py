@@ -6,9 +6,9 @@ from math import exp
 import pytest
 
 from autorouter.core.latency.globe import KINSHIP_KM, Globe
-from autorouter.core.latency.law import ROWS, row
+from autorouter.core.latency.law import ROWS
 from autorouter.core.place import Coordinates, cell_of, distance, vector
-from tests.measured import WORLD, off, regions
+from tests.measured import WORLD, off, regions, row
 from tests.scenes import LONDON, TORONTO, region
 
 

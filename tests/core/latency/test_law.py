@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from autorouter.core.latency.law import RTTS, SPREADS, TYPICAL, row, rtt_of, spread, typical_rtt, z_of
+from autorouter.core.latency.law import RTTS, SPREADS, TYPICAL, rtt_of, spread, typical_rtt, z_of
 from autorouter.core.units import Kilometres, Millis
+from tests.measured import row
 
 
 @pytest.mark.parametrize(("km", "ms"), TYPICAL)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from autorouter.core.latency.line import JITTER, jitter_of
-from autorouter.core.latency.sample import KEPT
+from autorouter.core.latency.sources import SOURCES
 from autorouter.core.query import Access
 from tests.measured import evidence, sample
 
@@ -31,7 +31,9 @@ def test_a_line_that_is_wild_is_taken_for_wilder():
 
 
 def test_no_line_is_steadier_than_a_wired_one():
-    steady = evidence(*(sample(50.0, to=f"r{i}", at=10.0 * j) for i in range(9) for j in range(KEPT)))
+    steady = evidence(
+        *(sample(50.0, to=f"r{i}", at=10.0 * j) for i in range(9) for j in range(SOURCES["served"].kept))
+    )
     assert jitter_of(steady, Access.FIXED) == 1.0
 
 
@@ -48,3 +50,8 @@ def test_the_more_is_measured_the_less_counts_what_was_assumed():
     satellite = [jitter_of(known, Access.SATELLITE) for known in paths]
     gaps = [far - near for near, far in zip(wired, satellite, strict=True)]
     assert all(a > b for a, b in pairwise(gaps))
+
+
+def test_what_a_client_reports_does_not_make_its_line_wild():
+    told = evidence(*(sample(rtt, at=60.0 * i, source="reported") for i, rtt in enumerate((9.0, 900.0, 9.0, 90.0))))
+    assert jitter_of(told, Access.FIXED) == JITTER[Access.FIXED]

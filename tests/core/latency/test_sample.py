@@ -1,22 +1,26 @@
 """What is remembered of findings, told on a timeline."""
 
 from itertools import pairwise
+from random import Random
+from statistics import median
 
 import pytest
 
 from autorouter.core.latency.sample import (
     DAY,
     DRIFT_PER_DAY,
-    KEPT,
+    MOST_REPORTED,
     MOST_TRACKS,
     NOISE,
     SAME_WITHIN,
-    UNSEATED_AFTER,
     Evidence,
+    is_hasty,
     learn,
 )
 from autorouter.core.latency.sources import SOURCES
 from tests.measured import JITTER, evidence, sample, track
+
+KEPT = SOURCES["served"].kept
 
 SOON = 10.0
 """Seconds between two statements that are not one."""
@@ -75,6 +79,11 @@ class TestWhatIsRemembered:
         path = track(sample(10.0))
         assert path.noise(3 * DAY, JITTER) == pytest.approx(path.noise(0.0, JITTER) + 3 * DRIFT_PER_DAY)
         assert path.rtt == 10.0
+
+    @pytest.mark.parametrize("days", [366, 1e150, 1e300])
+    def test_is_no_less_sure_from_a_year_on(self, days):
+        path = track(sample(10.0))
+        assert path.noise(days * DAY, JITTER) == path.noise(365 * DAY, JITTER)
 
     def test_is_not_surer_for_a_clock_that_is_ahead(self):
         path = track(sample(10.0, at=50.0))
@@ -145,14 +154,10 @@ class TestSources:
         path = track(sample(100.0, source="reported"), sample(10.0, at=SOON))
         assert (path.recent, path.source) == ((10.0,), "served")
 
-    def test_a_worse_one_is_not_heard_while_a_better_one_is_fresh(self):
+    @pytest.mark.parametrize("days", [0.5, 8, 400])
+    def test_a_worse_one_is_not_heard_where_a_better_one_was_however_long_ago(self, days):
         known = evidence(sample(10.0))
-        last = UNSEATED_AFTER - 1.0
-        assert learn(known, sample(100.0, at=last, source="reported"), JITTER) is known
-
-    def test_a_worse_one_is_heard_again_when_the_better_one_is_old(self):
-        path = track(sample(10.0), sample(100.0, at=UNSEATED_AFTER, source="reported"))
-        assert (path.rtt, path.source) == (100.0, "reported")
+        assert learn(known, sample(100.0, at=days * DAY, source="reported"), JITTER) is known
 
     def test_equals_are_pooled(self):
         path = track(sample(10.0), sample(11.0, at=SOON, source="probe"))
@@ -160,6 +165,61 @@ class TestSources:
 
     def test_each_has_its_kind(self):
         assert track(sample(source="probe")).kind is SOURCES["probe"]
+
+
+MINUTE = 60.0
+
+
+class TestReports:
+    """What clients say of themselves."""
+
+    def test_one_a_minute_and_path_is_heard(self):
+        known = evidence(sample(10.0, source="reported"))
+        hasty, patient = (sample(20.0, at=at, source="reported") for at in (MINUTE - 1.0, MINUTE))
+        assert is_hasty(known, hasty)
+        assert learn(known, hasty, JITTER) is known
+        assert learn(known, patient, JITTER).tracks["yto"].recent == (10.0, 20.0)
+
+    def test_of_another_region_and_what_nodes_measure_is_never_hasty(self):
+        known = evidence(sample(10.0, source="reported"), sample(10.0, to="yul"))
+        assert not is_hasty(known, sample(20.0, at=1.0, to="nyc", source="reported"))
+        assert not is_hasty(known, sample(20.0, at=1.0))
+        assert not is_hasty(known, sample(20.0, at=1.0, to="yul"))
+
+    @pytest.mark.parametrize("lie", [1.0, 5000.0])
+    def test_three_liars_in_ten_move_the_median_by_less_than_a_tenth(self, lie):
+        """But fifteen reports in a row hold eight lies now and then."""
+        moved, lies = [], 0
+        for seed in range(10):
+            dice, honest, lied = Random(seed), Evidence(), Evidence()
+            for i in range(150):
+                rtt = 20.0 + dice.expovariate(0.5)
+                told = lie if dice.random() < 0.3 else rtt
+                honest, lied = (
+                    learn(known, sample(said, at=i * MINUTE, source="reported"), JITTER)
+                    for known, said in ((honest, rtt), (lied, told))
+                )
+                if i > 15:
+                    moved.append(abs(lied.tracks["yto"].rtt / honest.tracks["yto"].rtt - 1))
+                    lies += lied.tracks["yto"].rtt == lie
+        assert median(moved) < 0.1
+        assert lies / len(moved) < 0.06
+
+    def test_two_lies_that_agree_do_not_make_a_new_path(self):
+        honest = [sample(20.0, at=i * MINUTE, source="reported") for i in range(5)]
+        lies = [sample(5000.0, at=i * MINUTE, source="reported") for i in (5, 6)]
+        assert track(*honest, *lies).rtt == 20.0
+
+    def test_only_the_fastest_few_are_remembered_and_never_in_place_of_what_nodes_measured(self):
+        told = [sample(1.0 + i, to=f"t{i}", source="reported") for i in range(MOST_REPORTED + 3)]
+        assert set(evidence(*told).tracks) == {f"t{i}" for i in range(MOST_REPORTED)}
+        measured = evidence(*(sample(90.0 + i, to=f"r{i}") for i in range(MOST_TRACKS)))
+        assert evidence(*told, known=measured) is measured
+        assert set(evidence(sample(to="r0"), *told).tracks) == {"r0", *(f"t{i}" for i in range(MOST_REPORTED))}
+
+    def test_the_noise_of_a_lie_does_not_shrink_with_its_size(self):
+        for rtt in (5.0, 50.0, 5000.0):
+            assert track(sample(rtt, source="reported")).noise_of_z(0.0, JITTER) >= SOURCES["reported"].least
 
 
 class TestEvidence:

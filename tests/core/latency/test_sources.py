@@ -10,8 +10,8 @@ def test_what_a_kernel_measured_outranks_what_a_client_says():
     assert SOURCES["served"].rank == SOURCES["probe"].rank > SOURCES[CLIENT].rank
 
 
-def test_nobodys_ranking_learns_from_what_a_client_says():
-    assert {name for name, source in SOURCES.items() if source.teaches_regions} == set(KERNEL)
+def test_nobody_learns_from_what_another_client_says():
+    assert {name for name, source in SOURCES.items() if source.trusted} == set(KERNEL)
 
 
 def test_saying_it_again_makes_a_client_no_more_credible():
@@ -22,7 +22,3 @@ def test_saying_it_again_makes_a_client_no_more_credible():
 
 def test_a_client_is_less_credible_than_a_kernel_at_its_first_word():
     assert track(sample(source=CLIENT)).noise(0.0, 1.0) > track(sample(source="served")).noise(0.0, 1.0)
-
-
-def test_every_source_says_what_it_is():
-    assert all(source.says for source in SOURCES.values())
