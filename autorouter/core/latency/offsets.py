@@ -54,9 +54,12 @@ class Group:
         self._said: dict[Network, float] = {}
         self._centre: float | None = None
 
-    def hear(self, network: Network, figure: float) -> None:
-        """Take in what *network* says now, in place of what it said before."""
-        self._said.pop(network, None)
+    def hear(self, network: Network, figure: float, *, hearsay: bool = False) -> None:
+        """Take in what *network* says now, in place of what it said before. For *hearsay* nobody makes room."""
+        if not hearsay:
+            self._said.pop(network, None)
+        elif network not in self._said and len(self._said) >= MOST_VOICES:
+            return
         self._said[network] = figure
         self._centre = None
         if len(self._said) > MOST_VOICES:
@@ -112,10 +115,10 @@ class Offsets:
         """*network*, which is in *cell*, missed the law to *region* by *residual* more than to other regions."""
         self._regional.setdefault(cell, {}).setdefault(region, Group()).hear(network, clipped(residual))
 
-    def hear_line(self, pool: Pool, network: Network, residual: float) -> None:
-        """*network*, which is of *pool*, missed the law by *residual* on the whole."""
+    def hear_line(self, pool: Pool, network: Network, residual: float, *, hearsay: bool = False) -> None:
+        """*network*, which is of *pool*, missed the law by *residual* on the whole; *hearsay*: it says so itself."""
         for each in {pool, Pool(None, pool.country)}:
-            self._common.setdefault(each, Group()).hear(network, clipped(residual))
+            self._common.setdefault(each, Group()).hear(network, clipped(residual), hearsay=hearsay)
         self._heard.add(pool.country)
 
     def hear_time(self, region: RegionName, network: Network, z: float) -> None:

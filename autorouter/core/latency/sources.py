@@ -16,7 +16,7 @@ class Source:
     """What a higher rank measured replaces what a lower one did, and is never replaced by it: drift widens what is
     old, and a probe renews it."""
     trusted: bool = True
-    """Whether it cannot be made up: then other clients learn from it, and no guess overrules it."""
+    """Whether it cannot be made up: then others learn of regions from it, and no guess overrules it."""
     noise: float = 1.0
     """Multiple of the noise that one handshake has."""
     least: float = 0.0
@@ -45,6 +45,6 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 sent. They can be made slower by their client, never faster than the path.
 
 What a client reports can be anything. So it moves what is believed of its own network by a factor of two at most, and
-leaves it so unsure that the region stays worth measuring; nobody else learns from it. With three lies among ten
-reports the median of fifteen is off by 3 to 5 %, and is itself a lie in one window of twenty; of five, in one of
-six."""
+leaves it so unsure that the region stays worth measuring; others learn from it one voice in the median of their pool,
+and nothing about regions. With three lies among ten reports the median of fifteen is off by 3 to 5 %, and is itself a
+lie in one window of twenty; of five, in one of six."""

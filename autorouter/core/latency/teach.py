@@ -7,6 +7,7 @@ or each region would be blamed for it. What is left differs from region to regio
 """
 
 from collections.abc import Mapping
+from math import hypot
 from typing import NamedTuple
 
 from autorouter.core.latency.globe import Globe
@@ -15,7 +16,7 @@ from autorouter.core.latency.offsets import Offsets, Pool
 from autorouter.core.latency.prior import radius_of
 from autorouter.core.latency.sample import Evidence, Track
 from autorouter.core.names import Network, RegionName
-from autorouter.core.place import Cell, Coordinates, cell_of, vector
+from autorouter.core.place import Coordinates, cell_of, vector
 from autorouter.core.query import Client
 from autorouter.core.units import Kilometres
 
@@ -34,15 +35,22 @@ VAGUE = Kilometres(500.0)
 def teach(offsets: Offsets, network: Network, client: Client, evidence: Evidence, globe: Globe) -> None:
     """Let *offsets* know what *evidence* about *network*, whose *client* is known so far, says.
 
-    What clients report of themselves teaches nobody: whoever speaks for many networks could move a provider's figure.
+    What clients report of themselves teaches nothing about regions, and of their line only where nodes told nothing:
+    one voice in the pool, which no other has to make room for.
     """
     sure = {region: track for region, track in evidence.tracks.items() if track.kind.trusted}
     for region, track in sure.items():
         offsets.hear_time(region, network, z_of(track.rtt))
     if client.at is None or radius_of(client) > VAGUE:
         return
-    if missed := _missed(client, client.at, sure, globe):
-        _teach_places(offsets, network, client, missed, cell_of(client.at))
+    cell = cell_of(client.at)
+    if missed := _missed(client, client.at, sure or evidence.tracks, globe):
+        line = _line(missed, offsets.seen_from(cell))
+        offsets.hear_line(Pool(client.asn, client.country), network, line, hearsay=not sure)
+    if sure:
+        line = sum(miss.z for miss in missed.values()) / (len(missed) + LINE)
+        for region, miss in missed.items():
+            offsets.hear_path(cell, region, network, miss.z - line)
 
 
 class Miss(NamedTuple):
@@ -51,16 +59,6 @@ class Miss(NamedTuple):
     z: float
     doubt: float
     """By how much it usually does."""
-
-
-def _teach_places(
-    offsets: Offsets, network: Network, client: Client, missed: Mapping[RegionName, Miss], cell: Cell
-) -> None:
-    told = offsets.seen_from(cell)
-    offsets.hear_line(Pool(client.asn, client.country), network, _line(missed, told))
-    line = sum(miss.z for miss in missed.values()) / (len(missed) + LINE)
-    for region, miss in missed.items():
-        offsets.hear_path(cell, region, network, miss.z - line)
 
 
 def _line(missed: Mapping[RegionName, Miss], told: Mapping[RegionName, float]) -> float:
@@ -76,4 +74,7 @@ def _missed(
     """By how much the law misses each measured path, in z."""
     here, doubts = vector(at), spreads_within(int(radius_of(client) / STEP))
     rows = {region: globe.row(here, globe.number[region]) for region in tracks if region in globe.number}
-    return {region: Miss(z_of(tracks[region].rtt) - ZS[row], doubts[row]) for region, row in rows.items()}
+    return {
+        region: Miss(z_of(tracks[region].rtt) - ZS[row], hypot(doubts[row], tracks[region].kind.least))
+        for region, row in rows.items()
+    }

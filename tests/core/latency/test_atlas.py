@@ -143,7 +143,7 @@ def test_what_clients_report_themselves_changes_nobody_elses_ranking(atlas):
         atlas.learn(sample(number(i), "yto", rtt=300.0, source="reported"), client())
     atlas.refresh()
     assert not offsets._regional
-    assert not offsets._common
+    assert not offsets._typical
     found = atlas.belief(who, NOW)
     assert found.of(RegionName("yto")).rtt < found.of(RegionName("yul")).rtt
 

@@ -181,3 +181,20 @@ def test_a_cell_that_nobody_asks_about_any_more_is_not_kept_up_to_date_for_ever(
         offsets.hear_time(YTO, network(turn), 3.0)
         offsets.refresh(8)
     assert set(offsets._told) == {FAR}
+
+
+def test_nobody_makes_room_for_hearsay():
+    offsets = told([0.1] * MOST_VOICES)
+    before = offsets.common(ROGERS)
+    for number in range(100, 200):
+        offsets.hear_line(ROGERS, network(number), 1.0, hearsay=True)
+    assert offsets.common(ROGERS) == before
+
+
+def test_hearsay_makes_room_for_what_was_measured_however_often_it_is_said():
+    offsets = Offsets()
+    for number in range(MOST_VOICES):
+        for lie in (network(each) for each in range(100, 100 + MOST_VOICES)):
+            offsets.hear_line(ROGERS, lie, 1.0, hearsay=True)
+        offsets.hear_line(ROGERS, network(number), 0.1)
+    assert offsets.common(ROGERS) < 0.1

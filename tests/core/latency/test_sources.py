@@ -10,7 +10,7 @@ def test_what_a_kernel_measured_outranks_what_a_client_says():
     assert SOURCES["served"].rank == SOURCES["probe"].rank > SOURCES[CLIENT].rank
 
 
-def test_nobody_learns_from_what_another_client_says():
+def test_nobodys_ranking_learns_from_what_another_client_says():
     assert {name for name, source in SOURCES.items() if source.trusted} == set(KERNEL)
 
 
