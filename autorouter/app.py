@@ -42,7 +42,7 @@ from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis import RedisStore, fault_in
 from autorouter.store.redis_exchange import RedisExchange
 from autorouter.store.redis_shelf import RedisShelf
-from autorouter.telemetry import AtlasGauges, Telemetry
+from autorouter.telemetry import AtlasGauges, LoadGauges, Telemetry
 from autorouter.wire.key import Key
 
 log = structlog.get_logger("autorouter")
@@ -87,7 +87,9 @@ class Autorouter:
         assigned = Assigned(now())
         self._exchange = exchange
         self._bookkeeper = Bookkeeper(assigned, exchange, now, self._telemetry)
-        router = Router(self._snapshots, self._atlas, Spill(assigned), now, (self._telemetry.decided,))
+        spill = Spill(assigned)
+        self._telemetry.registry.register(LoadGauges(spill, lambda: self._snapshots.fleet))
+        router = Router(self._snapshots, self._atlas, spill, now, (self._telemetry.decided,))
         tickets = Tickets(options.keys[0], unix_now, self._atlas.ears) if options.keys else None
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
 

@@ -16,6 +16,7 @@ from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.sources import SOURCES
 from autorouter.core.observation import Observation
+from autorouter.core.spill import Spill
 from autorouter.core.units import Millis
 
 log = structlog.get_logger("autorouter")
@@ -155,6 +156,25 @@ class AtlasGauges(Collector):
     def collect(self) -> Iterator[Metric]:
         """How much that is."""
         yield GaugeMetricFamily("autorouter_networks_known", "Client networks with measured paths.", len(self._atlas))
+
+
+class LoadGauges(Collector):
+    """How busy regions are, as this router counts: reports, and all that answers have promised since."""
+
+    def __init__(self, spill: Spill, fleet: Callable[[], FleetSnapshot]) -> None:
+        self._spill = spill
+        self._fleet = fleet
+
+    def collect(self) -> Iterator[Metric]:
+        """What each region has to do, and on how many slots."""
+        taken = GaugeMetricFamily("autorouter_region_load", "Requests at once, as counted.", labels=["region"])
+        slots = GaugeMetricFamily("autorouter_region_slots", "Requests at once it is good for.", labels=["region"])
+        for view in self._fleet().regions:
+            if (load := self._spill.load(view)) is not None:
+                taken.add_metric([view.region.name], load.taken)
+                slots.add_metric([view.region.name], load.slots)
+        yield taken
+        yield slots
 
 
 class FleetGauges(Collector):

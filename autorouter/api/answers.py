@@ -121,6 +121,8 @@ def _ranked(candidate: Candidate, now: Instant) -> Ranked:
         measured=None if candidate.estimate.track is None else _measured(candidate.estimate.track, now),
         wait_ms=round(candidate.wait, 2),
         headroom=round(candidate.placement.load.headroom, 3),
+        slots=round(candidate.placement.load.slots, 2),
+        taken=round(candidate.placement.load.taken, 2),
         abroad=candidate.abroad,
         health=candidate.view.health.name.lower(),
         why=price(candidate),

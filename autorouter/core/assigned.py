@@ -105,7 +105,7 @@ class Assigned:
 
     def enter(self, where: Where, weight: float, until: Instant) -> None:
         """Count one more answer that holds until *until*."""
-        self.own.enter(where, weight, int((until + GRACE) // CELL))
+        self.own.enter(where, weight, int((until + GRACE) / CELL))
         self._live[where] = self._live.get(where, 0.0) + weight * self._factor.get(where, 1.0 + self._alive)
         self._since[where] = self._since.get(where, 0.0) + weight
 

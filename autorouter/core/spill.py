@@ -83,6 +83,10 @@ class Spill:
             return found[0]
         return min(found, key=lambda each: (each.full, each.wait, lot(query.client.network, each.endpoint)))
 
+    def load(self, view: RegionView) -> Load | None:
+        """All that *view* has to do, with all that is promised; None if nothing can be had there."""
+        return self._whole(view, frozenset()) if placements(view, frozenset()) else None
+
     def sent_on(self, eligible: EligibleSet, nth: int, query: RouteQuery, now: Instant) -> bool:
         """Whether *query* is for the next offer to answer, *eligible* being the *nth*, because that is overfull."""
         over = self._share_over(eligible, nth, query)

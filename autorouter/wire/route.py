@@ -99,6 +99,10 @@ class Ranked(Wire):
     """What this client's network was measured to take; ``rtt_ms`` is what both together make likely."""
     wait_ms: float
     headroom: float
+    slots: float | None = None
+    """Requests at once that it is good for now …"""
+    taken: float | None = None
+    """… and those that it is taken to have: reported, promised since, and this client's own."""
     """Free share of its slots, 0 to 1."""
     abroad: bool
     health: str

@@ -102,8 +102,10 @@ async def test_routers_count_what_the_others_have_promised(nodes, config, tmp_pa
             await one.is_up(*REGIONS)
             await other.is_up(*REGIONS)
             before = (await explained(other, "yto-01"))["headroom"]
+            assert await other.metric('autorouter_region_slots{region="yto-01"}') == 20
             for _ in range(20):
                 await one.get("/v1/route?only=yto-01")
             async with asyncio.timeout(10):
                 while (await explained(other, "yto-01"))["headroom"] > before - 0.1:
                     await asyncio.sleep(0.1)
+            assert await other.metric('autorouter_region_load{region="yto-01"}') > 6
