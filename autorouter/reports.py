@@ -14,7 +14,7 @@ from autorouter.core.names import ModelName, Network, NodeName, RegionName, Rout
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
 from autorouter.core.units import Instant, Millis
-from autorouter.wire.book import BookRecord, PlaceRecord
+from autorouter.wire.book import MOST_WEIGHT, BookRecord, PlaceRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
 from autorouter.wire.observation import ObservationRecord, ReportRecord
 from autorouter.wire.sample import EvidenceRecord, SampleRecord, TrackRecord
@@ -132,7 +132,11 @@ def record_of_book(book: Book, now: Instant, ahead: float) -> BookRecord:
     """*book* as it is shown at *now*; *ahead* is the keeper's clock less ours, in seconds."""
     present = int(now // CELL)
     places = (
-        PlaceRecord(endpoint=endpoint, model=model, lapses={n - present: each for n, each in cells.items() if each})
+        PlaceRecord(
+            endpoint=endpoint,
+            model=model,
+            lapses={n - present: min(each, MOST_WEIGHT) for n, each in cells.items() if each},
+        )
         for (endpoint, model), cells in book.cells.items()
     )
     return BookRecord(at=max(0.0, now + ahead), places=tuple(places))

@@ -73,6 +73,10 @@ class Book:
             if not cells:
                 del self.cells[where]
 
+    def copy(self) -> "Book":
+        """The book as it is now."""
+        return Book({where: dict(cells) for where, cells in self.cells.items()})
+
     def totals(self, present: int) -> dict[Where, float]:
         """What is live in the cell *present*."""
         return {
@@ -97,17 +101,25 @@ class Assigned:
         self._peers: Mapping[RouterName, Book] = {}
         self._alive = 0
         self._live: dict[Where, float] = {}
-        self._since: dict[Where, float] = {}
+        self._since = Book()
         """Own, since the peers were last heard."""
         self._factor: dict[Where, float] = {}
+        self._news = True
+        self._joined = False
         self._seen: dict[Where, float] = {}
         self._turned: Instant | None = None
+        self.grown = 1.0
+        """By how much the books grew because another router was heard, and not because anybody came."""
 
-    def enter(self, where: Where, weight: float, until: Instant) -> None:
-        """Count one more answer that holds until *until*."""
-        self.own.enter(where, weight, int((until + GRACE) / CELL))
-        self._live[where] = self._live.get(where, 0.0) + weight * self._factor.get(where, 1.0 + self._alive)
-        self._since[where] = self._since.get(where, 0.0) + weight
+    def enter(self, where: Where, weight: float, until: Instant, *, shown: bool = False) -> None:
+        """Count one more answer that holds until *until*; *shown* if its load is in the reports already."""
+        lapses = int((until + GRACE) / CELL)
+        self.own.enter(where, weight, lapses)
+        self._since.enter(where, weight, lapses)
+        counted = weight * self._factor.get(where, 1.0 + self._alive)
+        self._live[where] = self._live.get(where, 0.0) + counted
+        if shown:
+            self._seen[where] = self._seen.get(where, 0.0) + counted
 
     def leave(self, where: Where, weight: float, now: Instant) -> float:
         """Count less of what has lapsed and is still in its grace, for one of those clients has asked again.
@@ -130,17 +142,19 @@ class Assigned:
     def hear(self, books: Mapping[RouterName, Book], alive: int) -> None:
         """Take *books* for all that other routers have promised, in place of what was heard before.
 
-        *alive* of them go on promising; those that died left answers that still hold.
+        *alive* of them go on promising; those that died left answers that still hold. While nobody can be heard the
+        others are taken to promise on, as much for each answer of ours as they did.
         """
-        self._peers, self._alive = books, alive
-        self._since.clear()
+        self._joined = self._joined or alive > self._alive
+        self._peers, self._alive, self._news = books, alive, True
+        self._since = Book()
 
     def turn(self, now: Instant) -> bool:
         """Let what has lapsed go, if it is time to; whether it was."""
         before = self.start if self._turned is None else self._turned
         if self._turned is not None and now - before < TURN:
             return False
-        weight = 1.0 - exp(-(now - before) / UNSEEN)
+        weight, self.grown = 1.0 - exp(-(now - before) / UNSEEN), 1.0
         self._turned, present = now, int(now // CELL)
         self.own.turn(present)
         self._count(present)
@@ -154,12 +168,24 @@ class Assigned:
 
     def _count(self, present: int) -> None:
         """Totals anew, from the cells alone: nothing is carried on, so nothing can drift."""
+        self._since.turn(present)
         own, seen = self.own.totals(present), _sum(book.totals(present) for book in self._peers.values())
-        self._factor = {where: 1.0 + self._others(own.get(where, 0.0), seen.get(where, 0.0)) for where in own | seen}
-        guessed = {
-            where: weight * (self._factor[where] - 1.0) for where, weight in self._since.items() if where in own
-        }
-        self._live = _sum((own, seen, guessed))
+        if self._news:
+            self._factor = {each: 1.0 + self._others(own.get(each, 0.0), seen.get(each, 0.0)) for each in own | seen}
+        since = self._since.totals(present).items()
+        guessed = {each: weight * (self._factor.get(each, 1.0 + self._alive) - 1.0) for each, weight in since}
+        before, self._live = self._live, _sum((own, seen, guessed))
+        if self._joined:
+            self._rescale(before)
+        self._news = self._joined = False
+
+    def _rescale(self, before: Mapping[Where, float]) -> None:
+        """Another router is heard: what it has promised is new to us, and not to the reports."""
+        grown = {where: live / before[where] for where, live in self._live.items() if before.get(where)}
+        self._seen = {where: self._seen.get(where, 0.0) * grown[where] if where in grown else live
+                      for where, live in self._live.items()}  # fmt: skip
+        known = sum(before.values())
+        self.grown = sum(self._live.values()) / known if known else 1.0
 
     def _others(self, own: float, seen: float) -> float:
         """What others promise while we promise one: as until now, and where nobody has yet each as much as we."""

@@ -136,8 +136,10 @@ def choose(case: Case, sifted: Sifted) -> Choice:
     dear: dict[RegionName, Rejection] = {}
     crowded: Choice | None = None
     passed: list[EligibleSet] = []
-    for nth, offer in enumerate(sifted.offers):
-        if case.spill.sent_on(offer.eligible, nth, case.query, case.now):
+    for offer in sifted.offers:
+        if offer.bent and (passed or crowded):
+            break  # that what is sound is full does not make what is ill any better
+        if case.spill.sent_on(offer, case.query, case.now):
             passed.append(offer.eligible)
             continue
         affordable, over = afford(home_first(offer.eligible, case), case.query)
@@ -154,7 +156,7 @@ def choose(case: Case, sifted: Sifted) -> Choice:
 
 def retry(case: Case, choice: Choice) -> Seconds:
     """How long to wait before asking again where nothing could be had, in whole seconds."""
-    if not choice.passed:
+    if not choice.passed and not choice.dear:
         return RETRY
     drawn = lot(case.query.client.network, f"retry {case.now:.0f}")[0] / 255
     return Seconds(round(RETRY + RETRY_FULL * drawn))

@@ -108,7 +108,6 @@ def _after(before: Memory, observation: Observation) -> Memory:
     changed = HEALTH_OF[phase] is not before.health or before.outcome is None
     rtts = before.rtts if observation.rtt is None else (*before.rtts, observation.rtt)[-KEPT_RTTS:]
     spoke = observation.report is not None
-    standing = _standing(before, observation, phase)
     return Memory(
         phase=phase,
         outcome=observation.outcome,
@@ -119,16 +118,14 @@ def _after(before: Memory, observation: Observation) -> Memory:
         spoke=observation.at if spoke else before.spoke,
         seen=observation.at,
         since=observation.at if changed else before.since,
-        joined=_joined(before, observation, phase, standing),
+        joined=_joined(before, observation, phase),
         taken=_smoothed(before, observation),
-        standing=standing,
+        standing=_standing(before, observation, phase),
     )
 
 
-def _joined(before: Memory, found: Observation, phase: Phase, standing: Standing) -> Instant | None:
-    """When the node came, or comes back: it was gone, or not there yet, or has started anew, or is set aside."""
-    if standing.until > before.standing.until:
-        return standing.until
+def _joined(before: Memory, found: Observation, phase: Phase) -> Instant | None:
+    """When the node came, or came back: it was gone, or not there yet, or has started anew."""
     if HEALTH_OF[phase] < Health.DEGRADED or before.outcome is None:
         return before.joined
     came = before.health < Health.DEGRADED or _restarted(before, found.report)

@@ -29,7 +29,9 @@ class Placement:
     models: frozenset[ModelName]
     """Those that were asked for; empty for none in particular."""
     loads: Mapping[ModelName, Load]
-    """What each model has there that can be had, as reported."""
+    """What each model has there that can be had, as reported; of what is cold, as far as it is good already."""
+    slots: Mapping[ModelName, float]
+    """All that each model has there, be it cold: that is where to send clients first, not how many to send away."""
 
     @cached_property
     def shares(self) -> Mapping[ModelName, Share]:
@@ -52,6 +54,8 @@ class Placed(NamedTuple):
     """No room for it."""
     more: float
     """Slots that it is expected to load."""
+    weight: float = 1.0
+    """Of the client, in ordinary ones."""
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
@@ -72,12 +76,15 @@ def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placemen
 def _placement(
     view: RegionView, endpoint: str, nodes: tuple[NodeView, ...], models: frozenset[ModelName]
 ) -> Placement:
-    loads: dict[ModelName, list[Load]] = {}
+    loads: dict[ModelName, list[ModelLoad]] = {}
     for node in nodes:
         for name in usable(view, node):
-            loads.setdefault(name, []).append(_load(node.models[name]))
+            loads.setdefault(name, []).append(node.models[name])
     names = tuple(node.node.name for node in nodes)
-    return Placement(endpoint, names, models, {name: total(each) for name, each in loads.items()})
+    warm = {name: total(map(_load, each)) for name, each in loads.items()}
+    return Placement(
+        endpoint, names, models, warm, {name: sum(e.slots for e in each) for name, each in loads.items()}
+    )
 
 
 def _load(model: ModelLoad) -> Load:

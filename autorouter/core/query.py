@@ -81,7 +81,7 @@ class RouteQuery:
     @property
     def constraints(self) -> "Constraints":
         """All that decides which regions may answer; nothing of who asks."""
-        return self.models, self.residency, self.tiers, self.only, self.exclude, self.concurrency, self.priority
+        return self.models, self.residency, self.tiers, self.only, self.exclude
 
 
 Constraints = tuple[
@@ -90,7 +90,5 @@ Constraints = tuple[
     frozenset[Tier],
     frozenset[RegionName],
     frozenset[RegionName],
-    int,
-    Priority,
 ]
 """What of a question the sieves look at."""

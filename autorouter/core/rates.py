@@ -20,8 +20,8 @@ GUESSED = 10
 """Looks from which a rate is more than a guess."""
 
 CONFIRMED = 2.0
-"""Times what all endpoints together show, that is believed of a guess: who asks for routes a hundred times, to see
-what happens, must not be taken for a hundred callers."""
+"""Times what all endpoints together show, that a rate is believed; a guess is believed just as far. Who asks for
+routes a hundred times, to see what happens, must not be taken for a hundred callers."""
 
 WEIGHT = 0.01
 """Of the newest rate, taken once a second: the last hundred seconds count. The first few count alike."""
@@ -29,21 +29,21 @@ WEIGHT = 0.01
 FEWEST = 2.0
 """Assignments from which an endpoint says anything about the rate."""
 
-Shown = tuple[float, float, float]
+Point = tuple[float, float, float]
 """Slots taken at an endpoint, the assignments there, and those of them that reports show by now."""
 
 
 class Learnt(NamedTuple):
-    """A rate, how often it was looked at, and what it may be at most while it is a guess."""
+    """A rate, how often it was looked at, and what the whole fleet shows now."""
 
     rate: float = USUAL
     times: int = 0
-    most: float = USUAL
+    shown: float = USUAL
 
     @property
     def believed(self) -> float:
-        """The rate to count with."""
-        return self.rate if self.times >= GUESSED else min(self.rate, self.most)
+        """The rate to count with: one who asks for one thing at a time loads one slot at most."""
+        return min(self.rate, self.shown if self.times < GUESSED else CONFIRMED * self.shown, 1.0)
 
     def towards(self, rate: float) -> "Learnt":
         """Nearer to *rate*."""
@@ -51,7 +51,7 @@ class Learnt(NamedTuple):
         return self._replace(rate=self.rate + weight * (rate - self.rate), times=self.times + 1)
 
 
-UNSEEN = Learnt()
+NEW = Learnt()
 
 
 class Rates:
@@ -62,7 +62,7 @@ class Rates:
 
     def of(self, model: ModelName) -> float:
         """Slots that one more assignment of *model* loads."""
-        return self._learnt.get(model, UNSEEN).believed
+        return self._learnt.get(model, NEW).believed
 
     def learn(self, fleet: FleetSnapshot, assigned: Assigned, *, full: bool) -> None:
         """Move each model's rate towards what its endpoints show now.
@@ -70,17 +70,19 @@ class Rates:
         Until the books are *full*, clients whose answers are of an earlier life are in the reports and not in the
         books, so rates seem higher than they are.
         """
+        for model, known in self._learnt.items():
+            self._learnt[model] = known._replace(rate=known.rate / assigned.grown)
         for model, shown in _shown(fleet, assigned).items():
             seen = sum(each for _, _, each in shown)
-            most = CONFIRMED * sum(taken for taken, _, _ in shown) / max(FEWEST, seen)
-            known = self._learnt.get(model, UNSEEN)._replace(most=most)
+            all_in_all = sum(taken for taken, _, _ in shown) / max(FEWEST, seen)
+            known = self._learnt.get(model, NEW)._replace(shown=all_in_all)
             rates = [taken / live for taken, live, _ in shown if live >= FEWEST]
             self._learnt[model] = known.towards(median(rates)) if full and rates else known
 
 
-def _shown(fleet: FleetSnapshot, assigned: Assigned) -> Mapping[ModelName, Sequence[Shown]]:
+def _shown(fleet: FleetSnapshot, assigned: Assigned) -> Mapping[ModelName, Sequence[Point]]:
     """By model: what each endpoint shows."""
-    shown: dict[ModelName, list[Shown]] = {}
+    shown: dict[ModelName, list[Point]] = {}
     for placement in (each for view in fleet.regions for each in placements(view, frozenset())):
         for model, load in placement.loads.items():
             live, unseen = promised(assigned, placement, model)

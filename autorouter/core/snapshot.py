@@ -9,7 +9,7 @@ from dataclasses import replace
 from statistics import median
 
 from autorouter.core.capacity import warmth
-from autorouter.core.fleet import WARM, FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView
+from autorouter.core.fleet import WARM, FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView, Stage
 from autorouter.core.gray import Standing, set_aside
 from autorouter.core.health import DOUBTED
 from autorouter.core.ledger import Ledger, Memory
@@ -46,7 +46,9 @@ def snapshot(
     views = {node.name: view(node) for region in regions for node in region.nodes}
     standings = {name: _standing(ledger, name, heard[name]) for name, each in views.items() if _is_there(each)}
     views |= {name: _degraded(views[name], why) for name, why in set_aside(standings, now).items()}
-    views |= {name: _degraded(views[name], SILENT) for name in _disbelieved(views, heard)}
+    active = {node.name for region in regions if region.stage is Stage.ACTIVE for node in region.nodes}
+    asked = {name: each for name, each in views.items() if name in active}
+    views |= {name: _degraded(views[name], SILENT) for name in _disbelieved(asked, heard)}
     seen = (RegionView(region, tuple(views[node.name] for node in region.nodes)) for region in regions)
     return FleetSnapshot(revision, now, tuple(seen))
 
@@ -81,10 +83,11 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant, now: In
     best = max(fresh, key=lambda memory: (memory.health, memory.seen))
     # How it is, is what the router says that sees it best; what it holds and wants, is its own last word to anyone.
     word = max(fresh, key=lambda memory: memory.spoke)
+    joined = max((each.joined for each in fresh if each.joined is not None), default=None)
     return NodeView(
         node=node,
         health=best.health,
-        models={model.name: _model(model, word, now) for model in word.report.models} if word.report else {},
+        models={model.name: _model(model, word, joined, now) for model in word.report.models} if word.report else {},
         draining=word.draining,
         doubted=best.phase in DOUBTED,
         reason=best.reason if best.outcome is not Outcome.READY else _returning(best),
@@ -95,11 +98,9 @@ def _view(node: Node, own: Memory, heard: list[Memory], oldest: Instant, now: In
     )
 
 
-def _model(model: ModelLoad, word: Memory, now: Instant) -> ModelLoad:
-    """*model* as it may be counted on."""
-    came = word.joined
-    # Who is set aside comes back in the future: as long as it is the only one left, it is taken as it is.
-    warm = WARM if came is None or came > now else warmth(Seconds(now - came))
+def _model(model: ModelLoad, word: Memory, joined: Instant | None, now: Instant) -> ModelLoad:
+    """*model* as it may be counted on, on a node that *joined* then; None if it was there before anyone looked."""
+    warm = WARM if joined is None else warmth(Seconds(now - joined))
     return replace(model, smooth=word.taken[model.name], warm=warm)
 
 

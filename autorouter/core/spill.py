@@ -7,12 +7,12 @@ there, whatever it reports, so that a node which reports nothing draws no more t
 
 from autorouter.core.assigned import ANY, Assigned
 from autorouter.core.capacity import FULL_AT, Load, tightest, total
-from autorouter.core.eligible import EligibleSet
-from autorouter.core.fleet import FleetSnapshot, RegionView
+from autorouter.core.fleet import FleetSnapshot, RegionView, Tier
 from autorouter.core.names import ModelName, Network, RegionName
 from autorouter.core.placement import Placed, Placement, lot, placements
 from autorouter.core.query import Priority, RouteQuery
 from autorouter.core.rates import Rates, promised
+from autorouter.core.sift import Offer
 from autorouter.core.units import Instant, Seconds, Share
 
 STEP = 0.5
@@ -25,6 +25,12 @@ EARLY = 0.05
 """… from this much before all slots are taken and one request waits in each region. A line that is just full still
 grows; and where slots are few, one who waits is no sign of anything."""
 
+HEAVIEST = Share(0.1)
+"""Of the slots of an endpoint that one answer is counted for at most, but for one slot always."""
+
+LEAST = 1e-3
+"""Slots by assignment, below which a rate is none."""
+
 EVERY = Seconds(60.0)
 """Who is sent on is drawn anew this often: rarely enough to leave conversations alone, often enough to be fair."""
 
@@ -35,6 +41,8 @@ class Spill:
     def __init__(self, assigned: Assigned) -> None:
         self.assigned = assigned
         self._rates = Rates()
+        self._full = False
+        """Whether every answer that still holds can be in the books."""
         self._fleet: FleetSnapshot | None = None
         self._placed: dict[RegionName, dict[tuple[Placement, int, Priority], Placed]] = {}
         self._moved: dict[RegionName, float] = {}
@@ -44,7 +52,8 @@ class Spill:
         """Take *fleet* for what is, and let what has lapsed go. *longest* is how long an answer may hold."""
         turned = self.assigned.turn(now)
         if turned:
-            self._rates.learn(fleet, self.assigned, full=now - self.assigned.start > longest)
+            self._full = now - self.assigned.start > longest
+            self._rates.learn(fleet, self.assigned, full=self._full)
         if turned or fleet is not self._fleet:
             self._fleet = fleet
             self._placed.clear()
@@ -52,11 +61,14 @@ class Spill:
         if turned:
             self._fullness.clear()
 
-    def enter(self, region: RegionName, placed: Placed, query: RouteQuery, until: Instant) -> None:
-        """Count the answer that sends *query* to *placed* in *region*."""
+    def enter(self, region: RegionName, placed: Placed, query: RouteQuery, until: Instant, *, again: bool) -> None:
+        """Count the answer that sends *query* to *placed* in *region*; *again* if its client was there before.
+
+        Of such a client nothing else may be in books that are still filling up; its load is in the reports.
+        """
         for model in query.models or (ANY,):
-            self.assigned.enter((placed.endpoint, model), query.concurrency, until)
-        self._move(region, placed.more)
+            self.assigned.enter((placed.endpoint, model), placed.weight, until, shown=again and not self._full)
+        self._move(region, placed.more * placed.weight / query.concurrency)
 
     def _move(self, region: RegionName, by: float) -> None:
         """The load of *region* has changed: what was worked out from it goes when that adds up."""
@@ -65,16 +77,15 @@ class Spill:
             del self._moved[region]
             self._placed.pop(region, None)
 
-    def leave(self, view: RegionView, query: RouteQuery, now: Instant) -> None:
-        """*query* comes from a client of *view* who asks again: what it was promised there has ended."""
+    def leave(self, view: RegionView, query: RouteQuery, now: Instant) -> bool:
+        """What *query*'s client was promised in *view* has ended, for it asks again; whether there was anything."""
         for placement in placements(view, query.models):
-            left = [
-                self.assigned.leave((placement.endpoint, model), query.concurrency, now)
-                for model in query.models or (ANY,)
-            ]
+            weight = self._weight(placement, query.concurrency)
+            left = [self.assigned.leave((placement.endpoint, model), weight, now) for model in query.models or (ANY,)]
             if any(left):
-                self._move(view.region.name, -query.concurrency * self._rate_of(placement))
-                return
+                self._move(view.region.name, -weight * self._rate_of(placement))
+                return True
+        return False
 
     def place(self, view: RegionView, query: RouteQuery) -> Placed:
         """Where in *view* to put *query*: where there is room and the least wait; ties shared out by network."""
@@ -87,16 +98,17 @@ class Spill:
         """All that *view* has to do, with all that is promised; None if nothing can be had there."""
         return self._whole(view, frozenset()) if placements(view, frozenset()) else None
 
-    def sent_on(self, eligible: EligibleSet, nth: int, query: RouteQuery, now: Instant) -> bool:
-        """Whether *query* is for the next offer to answer, *eligible* being the *nth*, because that is overfull."""
-        over = self._share_over(eligible, nth, query)
+    def sent_on(self, offer: Offer, query: RouteQuery, now: Instant) -> bool:
+        """Whether *query* is for the next offer to answer, because *offer* is overfull."""
+        over = self._share_over(offer, query)
         return over > 0.0 and drawn(query.client.network, now) < over
 
-    def _share_over(self, eligible: EligibleSet, nth: int, query: RouteQuery) -> Share:
-        fullness = self._fullness.get((nth, query.constraints))
+    def _share_over(self, offer: Offer, query: RouteQuery) -> Share:
+        key = offer.bent, offer.eligible.views[0].region.tier is Tier.CLOUD, query.constraints
+        fullness = self._fullness.get(key)
         if fullness is None:
-            whole = total(self._whole(view, query.models) for view in eligible.views)
-            fullness = self._fullness[nth, query.constraints] = whole.taken / (whole.slots + len(eligible.views))
+            whole = total(self._whole(view, query.models) for view in offer.eligible.views)
+            fullness = self._fullness[key] = whole.taken / (whole.slots + len(offer.eligible.views))
         return Share(min(1.0, max(0.0, (fullness - FULL_AT[query.priority] + EARLY) / RAMP)))
 
     def _placed_at(self, view: RegionView, placement: Placement, query: RouteQuery) -> Placed:
@@ -108,21 +120,31 @@ class Spill:
         return placed[key]
 
     def _place_at(self, view: RegionView, placement: Placement, query: RouteQuery) -> Placed:
-        rate = self._rate_of(placement)
+        rate, weight = self._rate_of(placement), self._weight(placement, query.concurrency)
         load, more = self._tightest(view, placement), rate * query.concurrency
         # One caller does not wait for itself: it asks, listens, and asks again. A heavy one does, for all but one.
         there, found = load._replace(taken=load.taken + more - rate), load._replace(taken=load.taken + more)
         wait, full = there.wait(query.priority), found.full(query.priority)
-        return Placed(placement.endpoint, placement.nodes, found, wait, full, more)
+        return Placed(placement.endpoint, placement.nodes, found, wait, full, more, weight)
+
+    def _weight(self, placement: Placement, concurrency: int) -> float:
+        """What a client that says it is so heavy counts as: saying so is free, and must not fill a region."""
+        slots = sum(placement.slots[name] for name in placement.models or placement.slots)
+        most = max(1.0, HEAVIEST * slots) / max(LEAST, self._rate_of(placement))
+        return max(1.0, min(concurrency, most))
 
     def _tightest(self, view: RegionView, placement: Placement) -> Load:
         """What is there before the client comes: at the placement, or by the contract, whichever has less room."""
         return tightest((self._found(placement, placement.models), *self._granted(view)))
 
     def _whole(self, view: RegionView, models: frozenset[ModelName]) -> Load:
-        """The load of all of *view* for who needs *models*, on no more slots than its contract grants."""
-        load = total(self._found(each, models) for each in placements(view, models))
+        """The load of all of *view* for who needs *models*, on all slots that its contract grants, cold or warm."""
+        load = total(self._warmed(each, models) for each in placements(view, models))
         return load if view.region.slots is None else load._replace(slots=min(load.slots, view.region.slots))
+
+    def _warmed(self, placement: Placement, models: frozenset[ModelName]) -> Load:
+        names = models or placement.loads
+        return _of(models, [self._estimate(placement, each)._replace(slots=placement.slots[each]) for each in names])
 
     def _granted(self, view: RegionView) -> tuple[Load, ...]:
         """What *view* has of the slots that its contract grants, if that says any: whoever waits has none of them."""

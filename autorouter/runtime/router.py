@@ -42,28 +42,28 @@ class Router:
         network = query.client.network if query.client.measurable else None
         last = None if network is None else self._last.get(network)
         self._spill.see(fleet, longest(catalog.ttl), now)
-        self._leave(fleet, query, last, now)
+        ended = self._leave(fleet, query, last, now)
         belief = self._atlas.belief(query.client, now)
         case = Case(query, POLICIES[catalog.policy], belief, self._spill, now, last)
         decision = decide(case, fleet, catalog.ttl)
         if decision.chosen is not None:
-            self._count(decision, decision.chosen, now)
+            self._count(decision, decision.chosen, now, ended=ended)
         if network is not None:
             self._remember(network, decision)
         for hook in self._hooks:
             hook(decision)
         return decision
 
-    def _count(self, decision: Decision, chosen: Candidate, now: Instant) -> None:
-        until = Instant(now + decision.ttl)
-        self._spill.enter(chosen.view.region.name, chosen.placement, decision.query, until)
+    def _count(self, decision: Decision, chosen: Candidate, now: Instant, *, ended: bool) -> None:
+        until, region = Instant(now + decision.ttl), chosen.view.region.name
+        again = region == decision.query.previous and not ended
+        self._spill.enter(region, chosen.placement, decision.query, until, again=again)
 
-    def _leave(self, fleet: FleetSnapshot, query: RouteQuery, last: RegionName | None, now: Instant) -> None:
-        """The client asks again, so what it was promised where it is has ended."""
+    def _leave(self, fleet: FleetSnapshot, query: RouteQuery, last: RegionName | None, now: Instant) -> bool:
+        """The client asks again, so what it was promised where it is has ended; whether anything was."""
         here = query.previous or last
         view = fleet.by_name.get(here) if here else None
-        if view is not None:
-            self._spill.leave(view, query, now)
+        return view is not None and self._spill.leave(view, query, now)
 
     def _remember(self, network: Network, decision: Decision) -> None:
         if decision.chosen is None or decision.query.only or decision.query.exclude:

@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from autorouter.core.assigned import Book, Shown
 from autorouter.core.names import RouterName
 from autorouter.core.units import Instant
-from autorouter.reports import record_of_book, shown_of
-from autorouter.wire.book import BookRecord
 
-Board = dict[RouterName, BookRecord]
+Board = dict[RouterName, Shown]
 
 
 class MemoryExchange:
@@ -21,8 +19,8 @@ class MemoryExchange:
 
     async def swap(self, book: Book) -> Mapping[RouterName, Shown]:
         """Show *book*, and look at the others'."""
-        self._board[self._router] = record_of_book(book, self._now(), ahead=0.0)
-        return {router: shown_of(each, 0.0) for router, each in self._board.items() if router != self._router}
+        self._board[self._router] = Shown(book.copy(), self._now())
+        return {router: each for router, each in self._board.items() if router != self._router}
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -9,6 +9,8 @@ from autorouter.wire.base import Wire
 MOST_PLACES = 10_000
 """An endpoint and a model each."""
 
+MOST_WEIGHT = 1_000_000.0
+
 LONGEST = 3600
 """Seconds; an answer holds five minutes at most."""
 
@@ -20,7 +22,7 @@ class PlaceRecord(Wire):
     model: Annotated[str, Field(max_length=128)] = ""
     """Empty for who named none."""
     lapses: Annotated[
-        dict[Annotated[int, Field(ge=-LONGEST, le=LONGEST)], Annotated[float, Field(gt=0, le=1_000_000)]],
+        dict[Annotated[int, Field(ge=-LONGEST, le=LONGEST)], Annotated[float, Field(gt=0, le=MOST_WEIGHT)]],
         Field(max_length=LONGEST),
     ]
     """Weight by whole seconds after the book was shown: from then on it counts no more."""

@@ -131,6 +131,50 @@ class TestOthers:
         assert assigned.live(HERE) == 21
 
 
+class TestOutage:
+    """The others cannot be heard."""
+
+    def scene(self, seconds):
+        """Four routers that promise alike, one answer a second each for a minute; then nobody is heard."""
+        assigned, theirs = Assigned(at(0)), [Book() for _ in range(3)]
+        for now in range(seconds):
+            for book in theirs if now < 120 else ():
+                book.enter(HERE, 1, now + 65)
+            assigned.enter(HERE, 1, at(now + 60))
+            if now < 120:
+                assigned.hear({RouterName(str(n)): book for n, book in enumerate(theirs)}, 3)
+            assigned.turn(at(now))
+        return assigned
+
+    @pytest.mark.parametrize("seconds", [120, 150, 200, 400, 3000])
+    def test_they_are_taken_to_promise_on_as_we_do_however_long(self, seconds):
+        assert self.scene(seconds).live(HERE) == pytest.approx(4 * 66, rel=0.06)
+
+    def test_when_they_are_heard_for_the_first_time_their_load_is_in_the_reports_already(self):
+        assigned = Assigned(at(0))
+        for now in range(120):
+            assigned.enter(HERE, 1, at(now + 60))
+            assigned.turn(at(now))
+        unseen, live = assigned.unseen(HERE), assigned.live(HERE)
+        theirs = Book()
+        theirs.enter(HERE, 3 * live, 185)
+        theirs.enter(THERE, 7, 185)
+        assigned.hear({RouterName("b"): theirs}, 1)
+        assigned.turn(at(120))
+        assert assigned.live(HERE) == pytest.approx(4 * live, rel=0.05)
+        assert assigned.unseen(HERE) == pytest.approx(4 * unseen, abs=3.0)
+        assert assigned.unseen(THERE) == 0.0
+        assert assigned.grown == pytest.approx(4.0, rel=0.1)
+        assigned.turn(at(121))
+        assert assigned.grown == 1.0
+
+
+def test_what_is_in_the_reports_already_is_not_unseen():
+    assigned = books()
+    assigned.enter(HERE, 5, at(60), shown=True)
+    assert (assigned.live(HERE), assigned.unseen(HERE)) == (5, 0)
+
+
 def test_a_book_forgets_what_lapsed():
     book = Book()
     book.enter(HERE, 1, 5)

@@ -8,6 +8,7 @@ from autorouter.core.assigned import Assigned
 from autorouter.core.decide import Case, decide
 from autorouter.core.eligible import EligibleSet
 from autorouter.core.errors import ResidencyBreachError
+from autorouter.core.explain import because
 from autorouter.core.fleet import FleetSnapshot, Health, Stage, Tier
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.sample import Sample
@@ -348,3 +349,41 @@ def test_what_a_region_may_not_serve_is_no_room_for_those_who_ask_for_no_model_i
     held = replace(busy, models={MODEL: busy.models[MODEL], ModelName("forbidden"): idle})
     view = region("yto", nodes=[held], models=frozenset({MODEL}))
     assert names(route(view, region("yul", MONTREAL))) == ["yul", "yto"]
+
+
+class TestOverload:
+    FULL = region("yto", TORONTO, slots=100, busy=150), region("yul", MONTREAL, slots=100, busy=150)
+
+    def all(self, *views, count=60, **query):
+        return [route(*views, who=client(network=f"10.7.{number}.0/24"), **query) for number in range(count)]
+
+    def test_who_is_sent_away_is_told_why_and_when_to_come_back_and_not_all_at_once(self):
+        decisions = self.all(*self.FULL)
+        assert all(decision.chosen is None for decision in decisions)
+        assert rules(decisions[0]) == {"yto": "capacity", "yul": "capacity"}
+        assert because(decisions[0]) == "every region that may answer is full"
+        ttls = {decision.ttl for decision in decisions}
+        assert min(ttls) >= 5
+        assert max(ttls) <= 15
+        assert len(ttls) > 5
+
+    def test_the_cloud_takes_who_is_sent_on_and_says_so(self):
+        decision = route(*self.FULL, region("cloud", VANCOUVER, tier=Tier.CLOUD, slots=1000))
+        assert names(decision) == ["cloud"]
+        assert because(decision).endswith("what is nearer is full")
+        assert not decision.bent
+
+    def test_not_where_residency_forbids_it(self):
+        abroad = region("cloud", NEW_YORK, country="US", tier=Tier.CLOUD, slots=1000)
+        assert route(*self.FULL, abroad, residency=frozenset({Country("CA")})).chosen is None
+
+    def test_what_is_ill_does_not_get_what_is_too_much_for_the_sound(self):
+        ill = region("yvr", VANCOUVER, slots=1000, health=Health.DEGRADED)
+        assert {decision.chosen for decision in self.all(*self.FULL, ill)} == {None}
+        assert names(route(ill)) == ["yvr"]
+
+    def test_a_queue_that_is_too_long_for_the_budget_is_no_reason_to_come_back_all_at_once(self):
+        busy = region("yto", TORONTO, slots=10, busy=10, service=1000), region("yul", MONTREAL)
+        decisions = self.all(busy[0], budget=Millis(50.0), only=frozenset({RegionName("yto")}))
+        assert all(decision.chosen is None for decision in decisions)
+        assert len({decision.ttl for decision in decisions}) > 5

@@ -1,5 +1,7 @@
 """The fleet at one instant, where nodes are judged by looking at all of them together."""
 
+from dataclasses import replace
+
 import pytest
 
 from autorouter.core.capacity import COLD
@@ -71,11 +73,11 @@ class TestGray:
         fleet.look(times=15)
         assert fleet.health()["a"] is Health.UP
 
-    def test_it_comes_back_slowly_but_serves_as_it_is_while_nothing_better_is_left(self):
+    def test_it_was_never_gone_so_it_does_not_come_back_cold(self):
         fleet = Fleet("a").look(times=3)
         fleet.failed["a"] += 5
         assert fleet.look().warm("a") == 1.0
-        assert COLD <= fleet.look(times=15).warm("a") < 0.2
+        assert fleet.look(times=15).warm("a") == 1.0
 
     def test_another_boot_is_not_held_to_the_counts_of_the_last(self):
         fleet = Fleet("a").look(times=3)
@@ -118,6 +120,14 @@ class TestSilence:
         fleet = Fleet("a", "b").look(times=3).look(times=4, a=Outcome.TIMED_OUT, b=Outcome.TIMED_OUT)
         assert set(fleet.health().values()) == {Health.DOWN}
 
+    def test_who_is_off_on_purpose_says_nothing_of_the_others(self):
+        fleet = Fleet("a", "b", "m1", "m2").look(times=3)
+        fleet.regions = tuple(
+            replace(each, stage=Stage.MAINTENANCE) if each.name.startswith("m") else each for each in fleet.regions
+        )
+        fleet.look(times=4, b=Outcome.TIMED_OUT, m1=Outcome.TIMED_OUT, m2=Outcome.TIMED_OUT)
+        assert fleet.health()["b"] is Health.DOWN
+
     def test_what_was_never_well_is_not_missed(self):
         dead = dict.fromkeys("abc", Outcome.TIMED_OUT)
         assert set(Fleet("a", "b", "c").look(times=4, **dead).health().values()) == {Health.DOWN}
@@ -138,6 +148,11 @@ class TestLoad:
         fleet.boot["a"], fleet.taken["a"] = "b2", 0.0
         fleet.look()
         assert (fleet.warm("a"), fleet.views()["a"].models["m"].taken) == (COLD, 0.0)
+
+    def test_who_has_looked_for_longest_knows_what_is_cold(self):
+        fleet = Fleet("a").look(times=3).look(times=5, a=Outcome.REFUSED).look(times=5)
+        fleet.look(router=THEM, every=0.5)
+        assert fleet.warm("a") < 0.2
 
     def test_a_node_that_comes_back_warms_up_in_a_minute(self):
         fleet = Fleet("a").look(times=3).look(times=5, a=Outcome.REFUSED).look(times=5)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from autorouter.core.assigned import Assigned, Book
-from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.fleet import FleetSnapshot, Health
 from autorouter.core.names import Network, RegionName, RouterName
 from autorouter.core.query import Priority
 from autorouter.core.rates import USUAL
 from autorouter.core.sift import sift
-from autorouter.core.spill import EVERY, STEP, Spill, drawn
+from autorouter.core.spill import EVERY, HEAVIEST, STEP, Spill, drawn
 from autorouter.core.units import Instant, Seconds
 from tests.scenes import MODEL, NOW, TORONTO, node, question, region
 
@@ -28,10 +28,10 @@ class Scene:
     def placed(self, name="yto", **query):
         return self.spill.place(self.fleet.by_name[name], question(**query))
 
-    def answer(self, times=1, name="yto", until=60, **query):
+    def answer(self, times=1, name="yto", until=60, *, again=False, **query):
         for _ in range(times):
-            asked = question(**query)
-            self.spill.enter(RegionName(name), self.placed(name, **query), asked, Instant(float(until)))
+            asked, placed = question(**query), self.placed(name, **query)
+            self.spill.enter(RegionName(name), placed, asked, Instant(float(until)), again=again)
 
     def later(self, now, *views):
         self.fleet = FleetSnapshot(self.fleet.revision + 1, Instant(float(now)), views or self.fleet.regions)
@@ -48,9 +48,33 @@ def test_an_answer_is_load_before_any_report_shows_it():
 
 
 def test_a_heavy_client_weighs_what_it_says():
-    scene = Scene(region("yto", slots=10))
+    scene = Scene(region("yto", slots=100))
     scene.answer(concurrency=20)
     assert scene.placed().load.taken == pytest.approx(21 * USUAL, abs=STEP)
+
+
+def test_who_says_that_it_is_heavier_than_can_be_is_not_believed():
+    scene = Scene(region("yto", slots=100))
+    scene.answer(concurrency=10_000)
+    assert scene.placed().load.taken == pytest.approx(HEAVIEST * 100, abs=STEP)
+
+
+def test_of_a_client_that_was_here_before_the_load_is_in_the_reports_while_the_books_fill_up():
+    scene = Scene(region("yto", slots=100, busy=50))
+    before = scene.placed().load.taken
+    scene.answer(100, again=True)
+    assert scene.placed().load.taken == pytest.approx(before, abs=STEP)
+    scene.answer(100)
+    assert scene.placed().load.taken == pytest.approx(before + 100 * USUAL, abs=STEP)
+
+
+def test_what_is_cold_is_no_reason_to_send_anybody_away():
+    cold = node("n", slots=100, busy=40)
+    cold = replace(cold, models={MODEL: replace(cold.models[MODEL], warm=0.1)})
+    scene = Scene(region("yto", nodes=[cold]))
+    assert scene.placed().full
+    offer = sift(scene.fleet, question()).offers[0]
+    assert not scene.spill.sent_on(offer, question(), NOW)
 
 
 def test_what_was_worked_out_is_kept_until_the_load_has_moved_by_half_a_slot():
@@ -107,7 +131,7 @@ def test_a_client_is_put_where_there_is_room_behind_the_region():
 
 
 class TestSentOn:
-    def share(self, *views, nth=0, of=400, now=0.0, **query):
+    def share(self, *views, of=400, now=0.0, **query):
         scene = Scene(*views)
         sent = 0
         for number in range(of):
@@ -115,8 +139,7 @@ class TestSentOn:
             asked = replace(
                 asked, client=replace(asked.client, network=Network(f"10.{number // 256}.{number % 256}.0/24"))
             )
-            eligible = sift(scene.fleet, asked).offers[0].eligible
-            sent += scene.spill.sent_on(eligible, nth, asked, Instant(now))
+            sent += scene.spill.sent_on(sift(scene.fleet, asked).offers[0], asked, Instant(now))
         return sent / of
 
     def full(self, taken, slots=100):
@@ -171,7 +194,7 @@ class TestRates:
         scene.later(60)
         assert scene.spill._rates.of(MODEL) == USUAL
         scene.later(200)
-        assert scene.spill._rates.of(MODEL) > 5 * USUAL
+        assert scene.spill._rates.of(MODEL) == 1.0
 
     def test_an_endpoint_with_hardly_any_assignments_says_nothing(self):
         scene = Scene(region("yto", slots=100, busy=90))
@@ -187,3 +210,9 @@ def test_what_others_promise_counts():
     scene.spill.assigned.hear({RouterName("b"): book}, 1)
     scene.later(1)
     assert scene.placed().load.taken > 20 * USUAL
+
+
+def test_the_load_of_a_region_is_told_where_it_has_any():
+    scene = Scene(region("yto", slots=10, busy=2), region("yul", health=Health.DOWN))
+    assert scene.spill.load(scene.fleet.by_name["yto"]).taken == 2
+    assert scene.spill.load(scene.fleet.by_name["yul"]) is None

@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-from autorouter.core.assigned import Assigned, Book
+from autorouter.core.assigned import Assigned
 from autorouter.core.decide import Case, decide
 from autorouter.core.erlang import wait
 from autorouter.core.fleet import FleetSnapshot, Health, RegionView
@@ -52,7 +52,7 @@ class Counted:
 
     def share(self) -> None:
         """Let routers show each other their books."""
-        books = [_copy(spill.assigned.own) for spill in self._spills]
+        books = [spill.assigned.own.copy() for spill in self._spills]
         for mine, spill in enumerate(self._spills):
             others = {RouterName(str(nth)): book for nth, book in enumerate(books) if nth != mine}
             spill.assigned.hear(others, len(others))
@@ -62,14 +62,14 @@ class Counted:
         spill = self._spills[self._dice.randrange(self._routers)] if self._routers > 1 else self._spills[0]
         query, at = self._query(asked), Instant(asked.now)
         spill.see(asked.fleet, longest(self._ttl), at)
-        if query.previous is not None:
-            spill.leave(asked.fleet.by_name[query.previous], query, at)
+        ended = query.previous is not None and spill.leave(asked.fleet.by_name[query.previous], query, at)
         case = Case(query, POLICIES["lowest-latency"], self._world.beliefs[asked.metro], spill, at)
         decision = decide(case, asked.fleet, self._ttl)
         if decision.chosen is None:
             return Answer(None, decision.ttl)
         name = decision.chosen.view.region.name
-        spill.enter(name, decision.chosen.placement, query, Instant(at + decision.ttl))
+        again = name == query.previous and not ended
+        spill.enter(name, decision.chosen.placement, query, Instant(at + decision.ttl), again=again)
         return Answer(name, decision.ttl)
 
     def _query(self, asked: Ask) -> RouteQuery:
@@ -136,7 +136,3 @@ class RttAndReports(Reported):
 
 
 CHOOSERS = {"autorouter": Counted, "until-full": NearestUntilFull, "rtt+reports": RttAndReports}
-
-
-def _copy(book: Book) -> Book:
-    return Book({where: dict(cells) for where, cells in book.cells.items()})

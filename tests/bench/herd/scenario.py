@@ -24,7 +24,9 @@ class Event(BaseModel):
     seconds: float = 100.0
     """… for as long as this."""
     wipe: bool = False
-    """Every router forgets what it has promised."""
+    """Every router forgets what it has promised: all of them start anew."""
+    lost: bool = False
+    """Routers cannot show each other their books, for `seconds`."""
 
 
 class Scenario(BaseModel):
@@ -45,6 +47,8 @@ class Scenario(BaseModel):
     """Reports no load, ten times its slots, and 1 ms to everyone."""
     heavy: float = Field(0.0, ge=0, le=1)
     """Share of clients that ask thirty times as often as the rest, and say so."""
+    rate: float = Field(0.2, gt=0, le=10)
+    """Requests per second and client."""
     cloud: int = Field(0, ge=0, le=100_000)
     """Slots of a cloud region, 80 ms farther than the edge; 0 for none."""
     events: tuple[Event, ...] = ()

@@ -26,8 +26,6 @@ from tests.bench.herd.score import Score
 from tests.bench.herd.world import METROS, SLOTS, world
 
 LIFE = 300.0
-RATE = 0.2
-"""Requests per second and client."""
 HEAVY = 30
 SERVICE = 1.0
 SIGMA = 0.7
@@ -107,7 +105,8 @@ class Simulation:
         self.events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self.order, self.numbers = count(), count()
         weight = 1 + scenario.heavy * (HEAVY - 1)
-        self.population = scenario.load * sum(SLOTS.values()) / (RATE * SERVICE * weight)
+        self.population = scenario.load * sum(SLOTS.values()) / (scenario.rate * SERVICE * weight)
+        self.lost = False
         self.factor = dict.fromkeys(METROS, 1.0)
 
     def run(self) -> Score:
@@ -152,12 +151,12 @@ class Simulation:
     def _arrive(self, metro: str) -> None:
         weight = HEAVY if self.dice.random() < self.scenario.heavy else 1
         who = Visitor(next(self.numbers), metro, self.now + self.dice.expovariate(1 / LIFE), weight)
-        self.later(self.dice.expovariate(RATE * weight), self._request, who)
+        self.later(self.dice.expovariate(self.scenario.rate * weight), self._request, who)
 
     def _request(self, who: Visitor) -> None:
         if self.now > who.leaves:
             return
-        self.later(self.dice.expovariate(RATE * who.weight), self._request, who)
+        self.later(self.dice.expovariate(self.scenario.rate * who.weight), self._request, who)
         if self.now < who.away_until:
             self.score.shed(self.now)
             return
@@ -255,7 +254,8 @@ class Simulation:
         return snapshot(self.world.regions, self.ledger, every, Instant(self.now), self.revision)
 
     def _share(self) -> None:
-        self.chooser.share()
+        if not self.lost:
+            self.chooser.share()
         self.later(SHARED_EVERY, self._share)
 
     def _sample(self) -> None:
@@ -275,5 +275,11 @@ class Simulation:
         if event.spike is not None:
             self.factor |= dict.fromkeys(event.metros, event.spike)
             self.later(event.seconds, self.factor.update, dict.fromkeys(event.metros, 1.0))
+        if event.lost:
+            self.lost = True
+            self.later(event.seconds, self._found_again)
         if event.wipe:
             self.chooser.wipe(self.now)
+
+    def _found_again(self) -> None:
+        self.lost = False
