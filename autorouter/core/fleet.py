@@ -24,7 +24,7 @@ class Tier(Enum):
     METRO = "metro"
     CDN = "cdn"
     CLOUD = "cloud"
-    """Overflow: offered only when no edge region is left."""
+    """Overflow: offered only when no edge region is left, or all are full."""
 
 
 class Stage(Enum):

@@ -18,7 +18,7 @@ UNKNOWN = Seconds(1.0)
 
 SPREAD = 0.25
 """Those that are shed together are told times that differ by up to a quarter, so that they do not return together.
-Only later ones: before its time nobody finds a slot."""
+Only later ones: those who come before their time mostly come in vain."""
 
 NEVER = Seconds(0.0)
 
@@ -39,15 +39,17 @@ class Pace:
             return Pace(held)
         return Pace(Seconds(self.service + WEIGHT * (held - self.service)))
 
-    def until_free(self, ahead: int, slots: int, draw: float) -> Seconds:
-        """When a newcomer behind *ahead* others may expect a slot; a *draw* from 0 to 1 says where in the spread.
+    def until_free(self, waiting: int, slots: int, draw: float) -> Seconds:
+        """When a newcomer behind *waiting* others may expect a slot, all of which are taken.
 
-        >>> Pace(Seconds(3.0)).until_free(ahead=5, slots=2, draw=0.0)
+        One becomes free every service time over the slots. A *draw* from 0 to 1 says where in the spread.
+
+        >>> Pace(Seconds(3.0)).until_free(waiting=4, slots=2, draw=0.0)
         7.5
-        >>> Pace(Seconds(3.0)).until_free(ahead=4, slots=2, draw=0.5)
+        >>> Pace(Seconds(3.0)).until_free(waiting=3, slots=2, draw=0.5)
         6.75
-        >>> Pace().until_free(ahead=100, slots=1, draw=0.0)
+        >>> Pace().until_free(waiting=100, slots=1, draw=0.0)
         1.0
         """
-        expected = UNKNOWN if self.service == NEVER else self.service * ahead / max(1, slots)
+        expected = UNKNOWN if self.service == NEVER else self.service * (waiting + 1) / max(1, slots)
         return Seconds(min(LONGEST_RETRY, max(SOONEST_RETRY, expected)) * (1.0 + SPREAD * draw))

@@ -120,4 +120,4 @@ class Gate:
 
     def _refusal(self, reason: Reason, detail: str) -> Refusal:
         load = self.load
-        return Refusal(reason, self._pace.until_free(load.busy + load.queued, load.slots, self._draw()), detail)
+        return Refusal(reason, self._pace.until_free(load.queued, load.slots, self._draw()), detail)
