@@ -66,7 +66,9 @@ def stopping(view: RegionView, query: RouteQuery) -> Sieve | None:
 def rejection(view: RegionView, sieve: Sieve | None, query: RouteQuery) -> Rejection:
     """Why *view*, stopped by *sieve*, is not offered. What no sieve stops is not needed yet, or too far to matter."""
     if sieve is None and is_cloud(view):
-        return Rejection(view.region.name, "overflow", "cloud is offered only when no edge region is left, or all are full")
+        return Rejection(
+            view.region.name, "overflow", "the cloud is for when no edge region is left, or all are full"
+        )
     if sieve is None:
         return Rejection(view.region.name, "farther", "others that may answer are nearer")
     return Rejection(view.region.name, sieve.name, sieve.rule(view, query) or "")
