@@ -184,8 +184,8 @@ class Assigned:
         grown = {where: live / before[where] for where, live in self._live.items() if before.get(where)}
         self._seen = {where: self._seen.get(where, 0.0) * grown[where] if where in grown else live
                       for where, live in self._live.items()}  # fmt: skip
-        known = sum(before.values())
-        self.grown = sum(self._live.values()) / known if known else 1.0
+        known, told = sum(before.values()), sum(self._live.values())
+        self.grown = told / known if min(known, told) > LEAST else 1.0
 
     def _others(self, own: float, seen: float) -> float:
         """What others promise while we promise one: as until now, and where nobody has yet each as much as we."""

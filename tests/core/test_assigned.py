@@ -169,6 +169,16 @@ class TestOutage:
         assert assigned.grown == 1.0
 
 
+@pytest.mark.parametrize("theirs", [0, 5])
+def test_books_that_lapse_as_another_router_is_heard_say_nothing_of_how_many_there_are(theirs):
+    assigned, book = books((HERE, 3, 60)), Book()
+    book.enter(HERE, theirs, 400)
+    assigned.turn(at(1))
+    assigned.hear({RouterName("b"): book} if theirs else {}, 1)
+    assigned.turn(at(300))
+    assert assigned.grown == pytest.approx(theirs / 3 if theirs else 1.0)
+
+
 def test_what_is_in_the_reports_already_is_not_unseen():
     assigned = books()
     assigned.enter(HERE, 5, at(60), shown=True)
