@@ -20,7 +20,7 @@ WARM_AFTER = Seconds(60.0)
 SMOOTHED = Seconds(15.0)
 """Reports of load count for about this long: one alone is a moment, and whoever follows moments chases noise."""
 
-SWING = 0.5
+SWING = 0.6
 """Standard deviations of a load that its wait is priced with more than is there: it will swing while an answer
 holds, and what it costs above its mean is more than what it saves below. With 0, moves halved and the longest wait of
 a hundred grew by a third; from 0.8 on, moves doubled and it grew again."""
