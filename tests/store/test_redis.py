@@ -9,18 +9,6 @@ from autorouter.core.errors import StoreError
 from autorouter.runtime.clock import now
 from autorouter.store.redis import STREAM, RedisStore, fault_in
 from tests.contracts.test_store import first, seen
-from tests.valkey import running
-
-
-@pytest.fixture
-def own_valkey(tmp_path):
-    with running(tmp_path) as valkey:
-        yield valkey
-
-
-@pytest.fixture
-async def refused():
-    return []
 
 
 @pytest.fixture

@@ -7,18 +7,6 @@ from autorouter.core.names import RouterName
 from autorouter.runtime.clock import now
 from autorouter.store.redis_exchange import BOOKS, RedisExchange
 from tests.contracts.test_exchange import book, total
-from tests.valkey import running
-
-
-@pytest.fixture
-def own_valkey(tmp_path):
-    with running(tmp_path) as valkey:
-        yield valkey
-
-
-@pytest.fixture
-async def refused():
-    return []
 
 
 @pytest.fixture
