@@ -230,7 +230,7 @@ Ready. You are in Toronto, as far as this demo goes. In another terminal, where 
 
 … and a chat with the model behind the chosen node:
 
-  EP=$(curl -s "$R/v1/route?model={model}" | sed 's/.*"endpoint":"\\([^"]*\\)".*/\\1/')
+  EP=$(curl -s "$R/v1/route?model={model}" | sed 's/.*"endpoint":"\\([^"]*\\)","ttl.*/\\1/')
   curl -sN $EP/v1/chat/completions -H 'Content-Type: application/json' -d '{{
     "model": "{model}", "stream": true,
     "messages": [{{"role": "user", "content": "Name three rivers."}}]}}'
