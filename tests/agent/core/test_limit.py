@@ -70,7 +70,7 @@ def test_it_follows_a_knee_that_moves_and_comes_back(seed):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_model_that_is_slower_at_everything_keeps_its_slots(seed):
-    slower = lambda n, now: 2.0 * knee(8)(n, now)  # noqa: E731
+    slower = lambda n, now: 2.0 * knee(8)(n, now)  # noqa: E731 - one expression, with a name for the test to read
     world = World(moving((200.0, knee(8)), (400.0, slower), (900.0, knee(8))), 8, seed=seed).live(END)
     assert world.slots(200.0, END)[0] > 7.7
 
@@ -117,7 +117,7 @@ def test_one_that_was_answered_from_nowhere_is_one_among_many():
 
 
 def test_what_was_clear_is_looked_at_again_after_some_minutes():
-    saturated = lambda limit: (1.0, limit.slots)  # noqa: E731
+    saturated = lambda limit: (1.0, limit.slots)  # noqa: E731 - one expression, with a name for the test to read
     limit, now, tried = Limit(8, 8), 0.0, []
     while now < 4 * LIFE:
         after = told(limit, saturated(limit), now=now)

@@ -15,12 +15,12 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     at: float = Field(ge=0)
-    kill: Literal[*SLOTS] | None = None  # type: ignore[valid-type]
-    revive: Literal[*SLOTS] | None = None  # type: ignore[valid-type]
+    kill: Literal[*SLOTS] | None = None  # type: ignore[valid-type] - names from the world, which pydantic reads
+    revive: Literal[*SLOTS] | None = None  # type: ignore[valid-type] - names from the world, which pydantic reads
     """Cold: half as fast for a minute."""
     spike: float | None = Field(None, gt=0)
     """Arrivals in *metros* are this many times as many …"""
-    metros: tuple[Literal[*METROS], ...] = tuple(METROS)  # type: ignore[valid-type]
+    metros: tuple[Literal[*METROS], ...] = tuple(METROS)  # type: ignore[valid-type] - names from the world, which pydantic reads
     seconds: float = 100.0
     """… for as long as this."""
     wipe: bool = False
@@ -43,7 +43,7 @@ class Scenario(BaseModel):
     report_every: float = Field(2.0, gt=0)
     routers: int = Field(1, ge=1, le=16)
     """Router processes; each client asks any of them."""
-    liar: Literal[*SLOTS] | None = None  # type: ignore[valid-type]
+    liar: Literal[*SLOTS] | None = None  # type: ignore[valid-type] - names from the world, which pydantic reads
     """Reports no load, ten times its slots, and 1 ms to everyone."""
     heavy: float = Field(0.0, ge=0, le=1)
     """Share of clients that ask thirty times as often as the rest, and say so."""
