@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -180,6 +181,14 @@ def test_a_stream_outlives_the_signal_to_stop_and_newcomers_are_refused():
         assert node.wait() == 0
         assert gone(triton)
         assert leftovers(node.pid) == []
+
+
+def test_no_engine_is_lost_to_answers_that_end(node):
+    """Each stream was once cancelled at its end, and Triton crashed in one of 70."""
+    with ThreadPoolExecutor(2) as both, httpx.Client(base_url=node.url) as client:
+        answers = [both.submit(client.post, PATH, json=chat(max_tokens=1)) for _ in range(300)]
+        assert {answer.result().status_code for answer in answers} == {200}
+    assert node.metric("autorouter_node_engine_restarts_total") == 0
 
 
 def test_an_idle_node_is_gone_at_once_and_leaves_nothing():
