@@ -24,13 +24,13 @@ from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
 from node_agent.engines import ENGINES, Setting
 from node_agent.engines.artefacts import ensure, store_at
-from node_agent.runtime.chats import Chats
 from node_agent.runtime.clock import SystemClock
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
 from node_agent.runtime.record import Record
 from node_agent.runtime.reporter import Identity, Reporter
+from node_agent.runtime.service import Service
 from node_agent.runtime.survey import Survey
 from node_agent.telemetry import Gauges, Telemetry
 
@@ -66,11 +66,11 @@ class Agent:
         record = Record(telemetry)
         reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record)
         idle = Seconds(options.idle_timeout)
-        chats = Chats(self.engine, gates, self.door, record, clock, idle)
+        service = Service(self.engine, gates, self.door, record, clock, idle)
         self.application = build(
             Edge(
                 models=by_name,
-                chats=chats,
+                service=service,
                 reporter=reporter,
                 survey=survey,
                 clock=clock,
@@ -89,11 +89,11 @@ def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) 
 
 
 async def fetch(options: Options) -> None:
-    """Fetch the artefacts of the chosen models, those that are not there."""
+    """Fetch the files of the chosen models, those that are not there."""
     store = store_at(dict(os.environ))
     for model in choose(read_catalogue(), options):
-        path = await ensure(model.artefact, store)
-        _log.info("there", model=model.name, path=str(path))
+        places = await ensure(model.files, store)
+        _log.info("there", model=model.name, files={name: str(place) for name, place in places.items()})
 
 
 async def serve(options: Options) -> None:

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autorouter.wire.base import Name
 from autorouter.wire.key import Key, keys
 from node_agent.core.errors import ConfigError
-from node_agent.core.models import Artefact, Kind, ModelName, ModelSpec
+from node_agent.core.models import Archive, File, Index, Kind, ModelName, ModelSpec, Part, Price
 from node_agent.core.networks import is_loopback
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PathPart = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 """Safe as a directory and as a name inside Triton's configuration."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
 KEY = "AUTOROUTER_KEY"
@@ -26,27 +27,70 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class _Artefact(_Strict):
-    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$")]
-    wheel_sha256: Digest
-    member: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
+class _Part(_Strict):
+    index: Annotated[Index, Field(strict=False)] = Index.PYPI
+    package: Annotated[str, Field(pattern=r"^(@[a-z0-9._-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!-]*$")]
     sha256: Digest
+    """Of the whole package as it is downloaded."""
+    member: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
+
+    def part(self) -> Part:
+        return Part(Archive(self.index, self.package, self.version, self.sha256), self.member)
+
+
+class _File(_Strict):
+    sha256: Digest
+    parts: Annotated[tuple[_Part, ...], Field(min_length=1, max_length=64, strict=False)]
+
+
+class _Price(_Strict):
+    prompt: Annotated[float, Field(ge=0)] = 0.0
+    answer: Annotated[float, Field(ge=0)] = 0.0
+    heard: Annotated[float, Field(ge=0)] = 0.0
+    characters: Annotated[float, Field(ge=0)] = 0.0
 
 
 class _Model(_Strict):
     kind: Annotated[Kind, Field(strict=False)]
+    program: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] = ""
     triton_model: PathPart
     version: Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
     slots: Annotated[int, Field(ge=1, le=64)]
-    context: Annotated[int, Field(ge=128, le=1_000_000)]
+    context: Annotated[int, Field(ge=128, le=1_000_000)] | None = None
     threads: Annotated[int, Field(ge=1, le=256)]
+    memory: Annotated[int, Field(ge=1, le=10_000_000)]
     licence: str
-    artefact: _Artefact
+    files: dict[FileName, _File] = {}
+    options: dict[PathPart, str] = {}
+    aliases: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    sunset: Annotated[str, Field(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$")] | None = None
+    price: _Price = _Price()
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if (self.kind is Kind.LLM) != (self.context is not None):
+            raise ValueError("'context' is for the kind llm, which needs one")
+        return self
+
+    def spec(self, name: ModelName) -> ModelSpec:
+        files = {
+            path: File(file.sha256, tuple(part.part() for part in file.parts)) for path, file in self.files.items()
+        }
+        more = self.model_dump(exclude={"files", "price", "context"})
+        price = Price(**self.price.model_dump())
+        return ModelSpec(name=name, files=files, price=price, context=self.context or 0, **more)
 
 
 class _Catalogue(_Strict):
     models: dict[Name, _Model]
+
+    @model_validator(mode="after")
+    def _name_each_once(self) -> Self:
+        names = [*self.models, *(alias for model in self.models.values() for alias in model.aliases)]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{twice[0]!r} is the name of two models")
+        return self
 
 
 class Options(BaseModel):
@@ -107,7 +151,7 @@ def read_catalogue(text: str | None = None) -> Mapping[ModelName, ModelSpec]:
         raise ConfigError(f"catalogue.yaml: {exc}") from exc
     except ValidationError as exc:
         raise ConfigError(f"catalogue.yaml: {_sentence(exc, '')}") from exc
-    return {ModelName(name): _spec(ModelName(name), model) for name, model in parsed.models.items()}
+    return {ModelName(name): model.spec(ModelName(name)) for name, model in parsed.models.items()}
 
 
 def choose(catalogue: Mapping[ModelName, ModelSpec], options: Options) -> tuple[ModelSpec, ...]:
@@ -120,11 +164,6 @@ def choose(catalogue: Mapping[ModelName, ModelSpec], options: Options) -> tuple[
 
 def _sized(model: ModelSpec, slots: int | None) -> ModelSpec:
     return model if slots is None else replace(model, slots=slots)
-
-
-def _spec(name: ModelName, model: _Model) -> ModelSpec:
-    artefact = Artefact(**model.artefact.model_dump())
-    return ModelSpec(name=name, artefact=artefact, **model.model_dump(exclude={"artefact"}))
 
 
 def _sentence(exc: ValidationError, prefix: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from node_agent.core.chat import Finish, Usage
+from node_agent.core.chat import Finish
 from node_agent.core.models import ModelName
+from node_agent.core.task import Usage
 from node_agent.core.units import Seconds, millis
 
 Shape = Mapping[str, object]

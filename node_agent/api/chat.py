@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator
 from aiohttp import web
 
 from node_agent.api.answers import Envelope
+from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.models import require
 from node_agent.api.reading import read
 from node_agent.api.shapes import ChatRequest
 from node_agent.api.sse import DONE, Stream, event
-from node_agent.core.chat import Finish, Piece, Usage
+from node_agent.core.chat import Finish, Piece
+from node_agent.core.task import Usage
 from node_agent.core.units import between
 
 NOTHING = Usage(0, 0)
@@ -27,7 +29,7 @@ async def complete(request: web.Request) -> web.StreamResponse:
     prompt = asked.prompt()
     envelope = Envelope(f"chatcmpl-{edge.new_id()}", edge.clock.unix(), prompt.model, with_usage)
     began = edge.clock.now()
-    async with edge.chats.answer(prompt) as pieces:
+    async with edge.service.answer(prompt, claim_of(request)) as pieces:
         if asked.stream:
             return await _stream(request, edge, envelope, pieces)
         text, last = await _gather(pieces)

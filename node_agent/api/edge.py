@@ -8,9 +8,9 @@ from aiohttp import web
 from autorouter.wire.key import Key
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import Seconds
-from node_agent.runtime.chats import Chats
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
+from node_agent.runtime.service import Service
 from node_agent.runtime.survey import Survey
 
 
@@ -19,7 +19,7 @@ class Edge:
     """Everything an endpoint may use."""
 
     models: Mapping[ModelName, ModelSpec]
-    chats: Chats
+    service: Service
     reporter: Reporter
     survey: Survey
     clock: Clock

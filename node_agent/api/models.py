@@ -31,4 +31,4 @@ def require(edge: Edge, name: str) -> ModelSpec:
 
 def _shape(model: ModelSpec) -> Mapping[str, object]:
     """``created`` is 0: the weights' date is not known, and a false one would be worse."""
-    return {"id": model.name, "object": "model", "created": 0, "owned_by": model.artefact.package}
+    return {"id": model.name, "object": "model", "created": 0, "owned_by": model.owner}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from node_agent.core.chat import Usage
 from node_agent.core.models import ModelName
+from node_agent.core.task import Usage
 from node_agent.core.units import Seconds
 
 
@@ -27,6 +27,8 @@ class Account:
     """One request, told at its end."""
 
     model: ModelName
+    caller: str
+    """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
     waited: Seconds
     """In the queue."""

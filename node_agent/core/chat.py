@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from node_agent.core.models import ModelName
+from node_agent.core.task import Task, Usage
 
 
 class Role(StrEnum):
@@ -36,32 +36,11 @@ class Sampling:
     seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Everything that decides an answer."""
-
-    model: ModelName
-    messages: tuple[Message, ...]
-    sampling: Sampling = field(default_factory=Sampling)
-    stop: tuple[str, ...] = ()
-    """Texts that end the answer; none of them is ever part of it."""
-    max_tokens: int | None = None
-    """Most tokens of the answer; None: until the model's context is full."""
-
-
 class Finish(StrEnum):
     """Why an answer ended: the model or a stop text, or a limit on its length."""
 
     STOP = "stop"
     LENGTH = "length"
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens read and tokens written."""
-
-    prompt: int
-    answer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +54,20 @@ class Piece:
     text: str
     finish: Finish | None = None
     usage: Usage | None = None
+
+    @property
+    def says(self) -> bool:
+        """True if there is more of the answer in it."""
+        return bool(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt(Task[Piece]):
+    """Everything that decides an answer."""
+
+    messages: tuple[Message, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer; none of them is ever part of it."""
+    max_tokens: int | None = None
+    """Most tokens of the answer; None: until the model's context is full."""

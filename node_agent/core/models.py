@@ -1,6 +1,7 @@
 """Models: what the catalogue says of one, and how it stands on this node now."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -9,22 +10,70 @@ ModelName = NewType("ModelName", str)
 
 
 class Kind(StrEnum):
-    """What a model does, and with it the tensors it speaks. Engines know kinds, never products."""
+    """What a model does, and with it what it can be asked. Engines know kinds, never products."""
 
     LLM = "llm"
+    STT = "stt"
+    TTS = "tts"
+    EMBEDDING = "embedding"
+    VAD = "vad"
+
+
+class Index(StrEnum):
+    """Where packages come from."""
+
+    PYPI = "pypi"
+    NPM = "npm"
 
 
 @dataclass(frozen=True, slots=True)
-class Artefact:
-    """One file inside a wheel on the package index, pinned at both levels."""
+class Archive:
+    """One package as an index has it: a wheel, or npm's tarball."""
 
+    index: Index
     package: str
     version: str
-    wheel_sha256: str
-    member: str
-    """Path of the file inside the wheel."""
     sha256: str
-    """Digest of the file itself, and its address in the store."""
+
+    def __str__(self) -> str:
+        """As its index writes it."""
+        return f"{self.package}{'==' if self.index is Index.PYPI else '@'}{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file inside an archive."""
+
+    archive: Archive
+    member: str
+    """Its path inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file that a model needs, pinned at both levels: the archives, and what is made of them."""
+
+    sha256: str
+    """Of the whole, and its address in the store."""
+    parts: tuple[Part, ...]
+    """Joined in this order; large files come in several, for indexes have limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What clients pay, in US dollars."""
+
+    prompt: float = 0.0
+    """A million tokens read."""
+    answer: float = 0.0
+    """A million tokens written."""
+    heard: float = 0.0
+    """A minute of audio listened to."""
+    characters: float = 0.0
+    """A million characters spoken."""
+
+
+FREE = Price()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +87,30 @@ class ModelSpec:
     version: str
     slots: int
     """Requests it serves at once."""
-    context: int
-    """Tokens of prompt and answer together, per slot."""
     threads: int
     """CPU threads of the model's process."""
-    artefact: Artefact
+    memory: int
+    """MiB that it takes when it is loaded, until that has been measured."""
     licence: str
     """SPDX identifier of the weights' licence."""
+    program: str = ""
+    """Which of our own model programs runs it, a folder of ``engines/models``; by default that of its kind."""
+    context: int = 0
+    """Tokens of prompt and answer together, per slot; of kinds that have none, 0."""
+    files: Mapping[str, File] = field(default_factory=dict)
+    """By the name that the model's program knows each by."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What else its program is told."""
+    aliases: tuple[str, ...] = ()
+    """Other names that clients may ask for it by."""
+    sunset: str | None = None
+    """The day from which it is not promised any more, as ``2027-01-31``; clients are told with each answer."""
+    price: Price = FREE
+
+    @property
+    def owner(self) -> str:
+        """Who gave it to the world, as far as its package tells."""
+        return next((part.archive.package for file in self.files.values() for part in file.parts), "autorouter")
 
 
 class ModelState(StrEnum):

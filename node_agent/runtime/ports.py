@@ -1,15 +1,17 @@
 """What the runtime needs from outside, in its own words. Adapters fit by shape; the type checker proves it in app."""
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from node_agent.core.account import Account
-from node_agent.core.chat import Piece, Prompt
 from node_agent.core.errors import EngineError
 from node_agent.core.models import ModelName, Standing, Tally
 from node_agent.core.probes import Fate
 from node_agent.core.rtts import Via
+from node_agent.core.task import Step, Task
 from node_agent.core.units import Instant
+
+S = TypeVar("S", bound=Step)
 
 
 class Clock(Protocol):
@@ -35,8 +37,8 @@ class Engine(Protocol):
         """How each model stands, from memory: never waits for the engine."""
         ...
 
-    def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        """The answer, piece by piece; the last has a finish. Closing it early stops the model.
+    def generate(self, task: Task[S]) -> AsyncGenerator[S, None]:
+        """The answer, step by step; the last has its usage. Closing it early stops the model.
 
         Raises `EngineError`, and nothing else, for whatever goes wrong.
         """

@@ -20,7 +20,7 @@ from node_agent.core.models import ModelName, ModelSpec
 from node_agent.engines.triton.layout import Layout
 
 MODELS = Path(__file__).parent.parent / "models"
-"""One model per kind: ``<kind>/1/model.py``."""
+"""Programs: ``<program>/1/model.py``, by default one per kind."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend keeps its regions
 
@@ -34,13 +34,22 @@ PREFIX = "autorouter-node-"
 LONGEST_SOCKET_PATH = 100
 """The kernel allows 107 bytes."""
 
+Places = Mapping[str, Path]
+"""Where each file of one model is, by the name that its program knows."""
+
 CONFIG = """\
 name: {name}
 backend: "python"
 max_batch_size: 0
 model_transaction_policy {{ decoupled: true }}
-input [ {{ name: "prompt" data_type: TYPE_STRING dims: [ 1 ] }} ]
-output [ {{ name: "piece" data_type: TYPE_STRING dims: [ 1 ] }} ]
+input [
+  {{ name: "prompt" data_type: TYPE_STRING dims: [ 1 ] }},
+  {{ name: "audio" data_type: TYPE_STRING dims: [ 1 ] optional: true }}
+]
+output [
+  {{ name: "piece" data_type: TYPE_STRING dims: [ 1 ] }},
+  {{ name: "audio" data_type: TYPE_STRING dims: [ 1 ] }}
+]
 instance_group [ {{ kind: KIND_CPU count: 1 }} ]
 """
 
@@ -60,8 +69,11 @@ class Assembly:
     """Descriptor of the lock that keeps other agents from sweeping *home* away."""
 
 
-def assemble(layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[ModelName, Path]) -> Assembly:
-    """Build the private directory. Raises `ConfigError` if its path would be too long for a socket."""
+def assemble(layout: Layout, models: Iterable[ModelSpec], places: Mapping[ModelName, Places]) -> Assembly:
+    """Build the private directory; *places* says where each model's files are.
+
+    Raises `ConfigError` if its path would be too long for a socket.
+    """
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     hold = _hold(home, os.O_RDWR | os.O_CREAT)
@@ -71,7 +83,7 @@ def assemble(layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[Mod
     assembly = Assembly(home, address, command, _environment(layout, home), home / "triton.log", hold)
     try:
         _require_short(socket)
-        _fill(home, layout, models, artefacts)
+        _fill(home, layout, models, places)
     except BaseException:
         dismantle(assembly)
         raise
@@ -84,10 +96,12 @@ def _require_short(socket: Path) -> None:
         raise ConfigError(f"the temporary directory {folder} is too deep for a socket: set TMPDIR to a shorter one")
 
 
-def _fill(home: Path, layout: Layout, models: Iterable[ModelSpec], artefacts: Mapping[ModelName, Path]) -> None:
+def _fill(home: Path, layout: Layout, models: Iterable[ModelSpec], places: Mapping[ModelName, Places]) -> None:
     _backend(layout, home / "backends" / "python")
     for model in models:
-        _model(model, artefacts[model.name], home / "repository" / model.triton_model)
+        files = home / "files" / model.triton_model
+        _files(places[model.name], files)
+        _model(model, files, home / "repository" / model.triton_model)
 
 
 def dismantle(assembly: Assembly) -> None:
@@ -143,9 +157,18 @@ def _backend(layout: Layout, place: Path) -> None:
     shutil.copy(layout.stub, place)
 
 
-def _model(model: ModelSpec, artefact: Path, place: Path) -> None:
-    shutil.copytree(MODELS / model.kind / "1", place / model.version, ignore=shutil.ignore_patterns("__pycache__"))
-    option = {"artefact": artefact, "slots": model.slots, "context": model.context, "threads": model.threads}
+def _files(places: Places, folder: Path) -> None:
+    """The model's files under the names that its program knows."""
+    folder.mkdir(parents=True)
+    for name, place in places.items():
+        (folder / name).symlink_to(place)
+
+
+def _model(model: ModelSpec, files: Path, place: Path) -> None:
+    program = MODELS / (model.program or model.kind) / "1"
+    shutil.copytree(program, place / model.version, ignore=shutil.ignore_patterns("__pycache__"))
+    size = {"slots": model.slots, "context": model.context, "threads": model.threads}
+    option = {**model.options, "files": files, **size}
     lines = [
         f"parameters {{ key: {json.dumps(name)} value {{ string_value: {json.dumps(str(value))} }} }}\n"
         for name, value in option.items()

@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from typing import TypeVar, cast
 
 import structlog
 
 from node_agent.core.backoff import pause
-from node_agent.core.chat import Piece, Prompt
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing, Tally
+from node_agent.core.task import Step, Task
 from node_agent.engines.triton.board import Board
+from node_agent.engines.triton.codecs import CODECS
 from node_agent.engines.triton.floor import check
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
-from node_agent.engines.triton.payloads import decode, encode
 from node_agent.engines.triton.sources import Reached, Source
+
+S = TypeVar("S", bound=Step)
 
 _log = structlog.get_logger()
 
@@ -45,16 +48,17 @@ class TritonEngine:
         if not error.fault.is_callers:
             self._board.doubt(model, error.fault)
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def generate(self, task: Task[S]) -> AsyncGenerator[S, None]:
         """One gRPC stream of its own, so that a cancel reaches the model within a token."""
         if self._link is None:
             raise EngineError(Fault.UNREACHABLE, "the engine cannot be reached")
-        triton_model = self._models[prompt.model].triton_model
-        async with aclosing(self._link.stream(triton_model, encode(prompt))) as payloads:
+        model = self._models[task.model]
+        codec = CODECS[model.kind]
+        async with aclosing(self._link.stream(model.triton_model, codec.encode(task))) as payloads:
             async for payload in payloads:
-                piece = decode(payload)
-                self._board.hear(prompt.model)
-                yield piece
+                step = codec.decode(payload)
+                self._board.hear(task.model)
+                yield cast(S, step)  # a codec's steps are those of its tasks
 
     async def run(self) -> None:
         """Start, keep, and start again until cancelled.

@@ -15,8 +15,8 @@ from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelName, ModelSpec, ModelState
 from node_agent.engines.triton import census
 from node_agent.engines.triton.board import Board
+from node_agent.engines.triton.codecs import CODECS
 from node_agent.engines.triton.link import Link
-from node_agent.engines.triton.payloads import canary, decode, encode
 from node_agent.engines.triton.sources import Reached
 
 PERIOD_S = 0.5
@@ -198,15 +198,18 @@ class Keeper:
 
     async def _fault(self, model: ModelSpec, patience: float) -> Fault | None:
         """None if *model* answers a canary."""
+        codec = CODECS[model.kind]
         try:
             async with asyncio.timeout(patience):
-                async with aclosing(self._link.stream(model.triton_model, encode(canary(model)))) as payloads:
-                    last = [decode(payload) async for payload in payloads][-1:]
+                async with aclosing(
+                    self._link.stream(model.triton_model, codec.encode(codec.canary(model)))
+                ) as payloads:
+                    last = [codec.decode(payload) async for payload in payloads][-1:]
         except TimeoutError:
             return Fault.SILENT
         except EngineError as exc:
             return exc.fault
-        return None if last and last[0].finish is not None else Fault.BROKEN
+        return None if last and last[0].usage is not None else Fault.BROKEN
 
     async def _count_processes(self) -> None:
         if self._child is not None:

@@ -13,6 +13,7 @@ from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from node_agent.core.errors import EngineError, Fault
+from node_agent.engines.triton.codecs.payload import Payload
 from node_agent.engines.triton.faults import DETAIL, translate
 
 ASK_S = 2.0
@@ -22,6 +23,7 @@ LOAD_S = 300.0
 """Deadline of a load: large weights come from slow disks."""
 
 VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, grpc.aio.UsageError, grpc.aio.InternalError, TimeoutError)
+MISSHAPEN = "the engine's answer is of another shape than the model's kind"
 UNREADABLE = (ValueError, struct.error)
 """What tritonclient raises for an answer that says one size and has another."""
 
@@ -55,8 +57,8 @@ class Link:
         """Return when Triton has begun to unload *model*; it never says when it is done."""
         await _asked(self._client.unload_model(model, client_timeout=ASK_S))
 
-    async def stream(self, model: str, payload: bytes) -> AsyncGenerator[bytes, None]:
-        """The answers of one request, each as the bytes of its ``piece`` tensor.
+    async def stream(self, model: str, payload: Payload) -> AsyncGenerator[Payload, None]:
+        """The answers of one request.
 
         Leaving the generator early cancels the request (close it: ``aclosing``). No deadline: the caller knows how
         long silence may last.
@@ -67,7 +69,7 @@ class Link:
                 async for result, error in answers:
                     if error is not None:
                         raise translate(error) from error
-                    yield _piece(result)
+                    yield _payload(result)
         finally:
             answers.cancel()  # without it the model would generate on for nobody
 
@@ -76,19 +78,36 @@ class Link:
         await self._client.close()
 
 
-async def _once(model: str, payload: bytes) -> AsyncIterator[dict[str, Any]]:
+async def _once(model: str, payload: Payload) -> AsyncIterator[dict[str, Any]]:
     """One request. Nothing in here may fail: tritonclient turns that into a CancelledError in the reader."""
-    tensor = InferInput("prompt", [1], "BYTES")
-    tensor.set_data_from_numpy(np.array([payload], dtype=np.object_))
-    yield {"model_name": model, "inputs": [tensor]}
+    inputs = [_tensor("prompt", payload.text)]
+    if payload.audio:
+        inputs.append(_tensor("audio", payload.audio))
+    yield {"model_name": model, "inputs": inputs}
 
 
-def _piece(result: InferResult) -> bytes:
-    """The one string in the answer. Raises `EngineError` for an answer of any other shape, such as a stranger's."""
-    tensor = result.as_numpy("piece")
-    if tensor is None or tensor.size != 1 or not isinstance(piece := tensor.reshape(-1)[0], bytes):
-        raise EngineError(Fault.BROKEN, "the engine's answer is of another shape than the model's kind")
-    return piece
+def _tensor(name: str, content: bytes) -> InferInput:
+    tensor = InferInput(name, [1], "BYTES")
+    tensor.set_data_from_numpy(np.array([content], dtype=np.object_))
+    return tensor
+
+
+def _payload(result: InferResult) -> Payload:
+    """One answer. Raises `EngineError` for one of any other shape, such as a stranger's."""
+    piece = _content(result, "piece")
+    if piece is None:
+        raise EngineError(Fault.BROKEN, MISSHAPEN)
+    return Payload(piece, _content(result, "audio") or b"")
+
+
+def _content(result: InferResult, name: str) -> bytes | None:
+    """The one string in the tensor *name*; None if the answer has no such tensor."""
+    tensor = result.as_numpy(name)
+    if tensor is None:
+        return None
+    if tensor.size != 1 or not isinstance(content := tensor.reshape(-1)[0], bytes):
+        raise EngineError(Fault.BROKEN, MISSHAPEN)
+    return content
 
 
 async def _asked(call: Awaitable[Answer]) -> Answer:

@@ -1,14 +1,14 @@
 """Where a Triton comes from: a child of our own, or a stranger's by its address."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from node_agent.core.models import ModelName, ModelSpec
-from node_agent.engines import artefacts
+from node_agent.core.models import ModelSpec
+from node_agent.engines.artefacts import ensure
 from node_agent.engines.triton import layout as wheel
 from node_agent.engines.triton.assembly import assemble, dismantle
 from node_agent.engines.triton.child import Child, running
@@ -44,16 +44,13 @@ class OwnChild:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Reached]:
         """Fetch what is missing, assemble, start; stop and clean up at the end."""
-        paths = await self._artefacts()
-        assembly = await asyncio.to_thread(assemble, self._layout, self._models, paths)
+        places = {model.name: await ensure(model.files, self._store) for model in self._models}
+        assembly = await asyncio.to_thread(assemble, self._layout, self._models, places)
         try:
             async with running(assembly) as child:
                 yield Reached(assembly.address, child)
         finally:
             dismantle(assembly)
-
-    async def _artefacts(self) -> Mapping[ModelName, Path]:
-        return {model.name: await artefacts.ensure(model.artefact, self._store) for model in self._models}
 
 
 class Stranger:

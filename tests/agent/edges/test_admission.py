@@ -132,7 +132,7 @@ async def test_a_report_has_averages_and_metrics_have_the_moment():
 
 async def test_answers_tell_the_limit_how_fast_the_model_writes_and_those_broken_off_do_not():
     async with serving(pace=0.005) as node:
-        limit = lambda: node.agent.application[EDGE].chats._gates[MODEL]._limit  # noqa: E731 - one expression, with a name for the test to read
+        limit = lambda: node.agent.application[EDGE].service._gates[MODEL]._limit  # noqa: E731 - one expression, with a name for the test to read
         answer = await node.chat("word " * 500, stream=True)
         await answer.content.readline()
         answer.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from node_agent.api.problems import CATALOGUE, Failed
 from node_agent.api.reading import parse, shaped
 from node_agent.api.shapes import HARMLESS, ChatRequest
-from node_agent.engines.triton.payloads import encode
+from node_agent.engines.triton.codecs.llm import encode
 from tests.agent.scenes import asked
 
 NAMES = [*ChatRequest.model_fields, *HARMLESS, "", "a b", "\x00", "messages[0]", "(text)"]

@@ -24,7 +24,7 @@ def folder(monkeypatch):
 
 
 def assembled(weights="/nowhere/weights.gguf"):
-    return assemble(layout.find(), MODELS, {MODELS[0].name: Path(weights)})
+    return assemble(layout.find(), MODELS, {MODELS[0].name: {"model.gguf": Path(weights)}})
 
 
 def test_a_directory_has_what_triton_needs_and_is_its_owners_alone(folder):
@@ -33,7 +33,9 @@ def test_a_directory_has_what_triton_needs_and_is_its_owners_alone(folder):
     assert assembly.home.stat().st_mode & 0o077 == 0
     repository = assembly.home / "repository" / "smollm2_135m_instruct"
     assert (repository / "1" / "model.py").is_file()
-    assert '"/nowhere/weights.gguf"' in (repository / "config.pbtxt").read_text()
+    files = assembly.home / "files" / "smollm2_135m_instruct"
+    assert f'"{files}"' in (repository / "config.pbtxt").read_text()
+    assert (files / "model.gguf").readlink() == Path("/nowhere/weights.gguf")
     assert (assembly.home / "backends" / "python" / "triton_python_backend_stub").stat().st_mode & 0o100
     dismantle(assembly)
     assert not assembly.home.exists()

@@ -5,10 +5,12 @@ import pytest
 from tritonclient.utils import InferenceServerException
 
 from node_agent.core.errors import ConfigError, EngineError, Fault
+from node_agent.core.models import Kind
 from node_agent.engines.triton import census
+from node_agent.engines.triton.codecs import CODECS
+from node_agent.engines.triton.codecs.payload import Payload
 from node_agent.engines.triton.faults import translate
 from node_agent.engines.triton.floor import check
-from node_agent.engines.triton.payloads import decode
 
 
 def rpc(code, details):
@@ -58,7 +60,7 @@ def test_a_vendors_text_never_reaches_a_client():
 )
 def test_a_piece_that_cannot_be_read_is_a_broken_model(payload):
     with pytest.raises(EngineError) as caught:
-        decode(payload)
+        CODECS[Kind.LLM].decode(Payload(payload))
     assert caught.value.fault is Fault.BROKEN
 
 

@@ -18,7 +18,7 @@ from tests.agent.fake_triton import FakeTriton, answer, listening, text
 
 MODELS = choose(read_catalogue(), read_options({"region": "yto-01"}))
 NAME = MODELS[0].name
-WELL = answer(text(b'{"text":"","finish":"length","usage":null}'))
+WELL = answer(text(b'{"text":"","finish":"length","usage":{}}'))
 OTHER = answer(text(b"{}"), name="other")
 
 

@@ -5,6 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from node_agent.core.errors import EngineError, Fault
+from node_agent.engines.triton.codecs.payload import Payload
 from node_agent.engines.triton.link import Link
 from tests.agent.fake_triton import FakeTriton, answer, listening, text
 
@@ -22,14 +23,14 @@ async def pieces_of(triton):
     async with listening(triton):
         link = Link(triton.address)
         try:
-            async with aclosing(link.stream("m", b"{}")) as pieces:
+            async with aclosing(link.stream("m", Payload(b"{}"))) as pieces:
                 return [piece async for piece in pieces]
         finally:
             await link.close()
 
 
 async def test_an_answer_is_its_one_string():
-    assert await pieces_of(FakeTriton(answer(text(b"hello")))) == [b"hello"]
+    assert await pieces_of(FakeTriton(answer(text(b"hello")))) == [Payload(b"hello")]
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from node_agent.core.chat import Finish, Piece, Usage
+from node_agent.core.chat import Finish, Piece
 from node_agent.core.models import ModelName
+from node_agent.core.task import Usage
 from node_agent.core.units import Seconds
 from node_agent.runtime.meter import Meter
 from tests.agent.edges.test_gate import Time
@@ -13,7 +14,7 @@ from tests.agent.edges.test_gate import Time
 
 def answered(pieces=5, *, prompt=20, waited=0.0, reading=0.0, finish=True, ended=None):
     time = Time()
-    meter = Meter(ModelName("m"), time)
+    meter = Meter(ModelName("m"), "", time)
     meter.waited = Seconds(waited)
     time.passes(waited)
     for _ in range(pieces):
@@ -37,7 +38,7 @@ def test_the_work_is_what_was_written_and_some_of_what_was_read(prompt, pieces, 
 @pytest.mark.parametrize(
     "meter",
     [
-        Meter(ModelName("m"), Time()),
+        Meter(ModelName("m"), "", Time()),
         answered(finish=False),
         answered(ended=asyncio.CancelledError()),
         answered(ended=ZeroDivisionError()),

@@ -125,7 +125,7 @@ def _request(prompt: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(option: dict[str, str], slots: int, private: pathlib.Path) -> xllamacpp.CommonParams:
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = option["artefact"]
+    parameters.model.path = str(pathlib.Path(option["files"]) / "model.gguf")
     parameters.n_parallel = slots
     parameters.n_ctx = int(option["context"]) * slots
     parameters.n_batch = PREFILL_STEP

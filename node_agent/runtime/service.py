@@ -1,25 +1,28 @@
-"""Answers chats: a model's gate, then the engine, with a limit on silence and an account at the end."""
+"""Serves tasks of every kind: a model's gate, then the engine, with a limit on silence and an account at the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from typing import TypeVar
 
-from node_agent.core.chat import Piece, Prompt
+from node_agent.core.claim import ANYONE, Claim
 from node_agent.core.errors import EngineError, Fault, Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
+from node_agent.core.task import Step, Task
 from node_agent.core.units import Seconds
 from node_agent.runtime.door import COME_BACK, SHUTTING_DOWN, Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.meter import Meter
 from node_agent.runtime.ports import Clock, Engine, Ledger
 
+S = TypeVar("S", bound=Step)
 
 END_S = 1.0
-"""Between an answer's last piece and the end of its stream, which takes a millisecond or two."""
+"""Between an answer's last step and the end of its stream, which takes a millisecond or two."""
 
 
-class Chats:
-    """The read path of the node."""
+class Service:
+    """The one way to a model."""
 
     def __init__(
         self, engine: Engine, gates: Mapping[ModelName, Gate], door: Door, ledger: Ledger, clock: Clock, idle: Seconds
@@ -32,21 +35,21 @@ class Chats:
         self._idle = idle
 
     @asynccontextmanager
-    async def answer(self, prompt: Prompt) -> AsyncIterator[AsyncGenerator[Piece, None]]:
-        """The pieces of the answer to *prompt*. Leaving the block frees the slot and stops the model.
+    async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[AsyncGenerator[S, None]]:
+        """The steps of the answer to *task*. Leaving the block frees the slot and stops the model.
 
-        Raises `Refused` before the first piece, or when the node gives up; `EngineError` at any time.
+        Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
         """
-        meter = Meter(prompt.model, self._clock)
+        meter = Meter(task.model, claim.caller, self._clock)
         try:
-            self._require_ready(prompt.model)
-            gate = self._gates[prompt.model]
+            self._require_ready(task.model)
+            gate = self._gates[task.model]
             with self._door.inside():
                 async with AsyncExitStack() as held:
                     async with self._door.waiting():
                         turn = await held.enter_async_context(gate.slot())
                     meter.waited = turn.waited
-                    yield await held.enter_async_context(aclosing(self._pieces(prompt, meter)))
+                    yield await held.enter_async_context(aclosing(self._steps(task, meter)))
                     turn.work = meter.work()
         except BaseException as exc:
             meter.ended(exc)
@@ -62,33 +65,33 @@ class Chats:
             detail = f"model {model} is {standing.state}: {standing.reason}"
             raise Refused(Refusal(Reason.STARTING, COME_BACK, detail))
 
-    async def _pieces(self, prompt: Prompt, meter: Meter) -> AsyncGenerator[Piece, None]:
+    async def _steps(self, task: Task[S], meter: Meter) -> AsyncGenerator[S, None]:
         try:
-            async with aclosing(self._engine.generate(prompt)) as pieces:
+            async with aclosing(self._engine.generate(task)) as steps:
                 while True:
                     meter.waits()
-                    piece = await self._next(pieces)
-                    meter.note(piece)
-                    yield piece
-                    if piece.finish is not None:
-                        await self._ended(pieces)
+                    step = await self._next(steps)
+                    meter.note(step)
+                    yield step
+                    if step.usage is not None:
+                        await self._ended(steps)
                         return
         except EngineError as exc:
-            self._engine.doubt(prompt.model, exc)
+            self._engine.doubt(task.model, exc)
             raise
 
-    async def _ended(self, pieces: AsyncGenerator[Piece, None]) -> None:
+    async def _ended(self, steps: AsyncGenerator[S, None]) -> None:
         """Let the engine end by itself: Triton 2.51 crashes on cancels that meet the end of an answer, 1 in 70."""
         with suppress(TimeoutError, EngineError):
             async with self._door.waiting(), asyncio.timeout(END_S):
-                async for _ in pieces:
+                async for _ in steps:
                     pass
 
-    async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
-        """The next piece. A frozen engine gives no error at all: only silence tells."""
+    async def _next(self, steps: AsyncGenerator[S, None]) -> S:
+        """The next step. A frozen engine gives no error at all: only silence tells."""
         try:
             async with self._door.waiting(), asyncio.timeout(self._idle):
-                return await anext(pieces)
+                return await anext(steps)
         except TimeoutError as exc:
             raise EngineError(Fault.SILENT, f"nothing came from the model for {self._idle:g} s") from exc
         except StopAsyncIteration as exc:
