@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from node_agent.api import claims
 from node_agent.api.edge import EDGE, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
 from node_agent.api.sse import STREAM, Stream, event
@@ -24,7 +25,7 @@ BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 41
 """aiohttp's own refusals → ours."""
 
 QUERY = {"/readyz": ("verbose",), "/v1/node/status": ("since",), "/v1/ping": ("ticket",)}
-"""Path → the query parameters that it has, each at most once; no other path has any."""
+"""Path → the query parameters that it has, each at most once. Whatever is posted may say what it claims, too."""
 
 _log = structlog.get_logger()
 
@@ -43,8 +44,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _require_known_query(request: web.Request) -> None:
     """Nothing that was asked for is ignored in silence, in a query no more than in a body."""
+    known = (*QUERY.get(request.path, ()), *(claims.QUERY if request.method == "POST" else ()))
     for name in request.query:
-        if name not in QUERY.get(request.path, ()):
+        if name not in known:
             param = name if SAFE_ID.fullmatch(name) else "query"
             raise Failed("unknown_parameter", f"'{param}' is not a query parameter of this path", param)
         if len(request.query.getall(name)) > 1:

@@ -47,7 +47,7 @@ class Service:
             with self._door.inside():
                 async with AsyncExitStack() as held:
                     async with self._door.waiting():
-                        turn = await held.enter_async_context(gate.slot())
+                        turn = await held.enter_async_context(gate.slot(claim))
                     meter.waited = turn.waited
                     yield await held.enter_async_context(aclosing(self._steps(task, meter)))
                     turn.work = meter.work()
