@@ -6,7 +6,7 @@ from aiohttp import web
 
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.problems import Failed
-from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.models import Kind, ModelName, ModelSpec
 
 
 async def list_models(request: web.Request) -> web.Response:
@@ -20,12 +20,15 @@ async def show_model(request: web.Request) -> web.Response:
     return web.json_response(_shape(require(request.app[EDGE], request.match_info["model"])))
 
 
-def require(edge: Edge, name: str) -> ModelSpec:
-    """The model called *name*. Raises `Failed` with those that exist."""
+def require(edge: Edge, name: str, kind: Kind | None = None) -> ModelSpec:
+    """The model called *name*, of *kind* if one is given. Raises `Failed` with those that exist."""
     model = edge.models.get(ModelName(name))
     if model is None:
         there = ", ".join(sorted(edge.models))
         raise Failed("model_not_found", f"model {name[:128]!r} is not on this node, which has: {there}", "model")
+    if kind is not None and model.kind is not kind:
+        fit = ", ".join(sorted(each.name for each in edge.models.values() if each.kind is kind)) or "none"
+        raise Failed("model_unfit", f"model {name!r} is of the kind {model.kind}; this takes one of {fit}", "model")
     return model
 
 

@@ -12,7 +12,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import TypeVar, cast
 
-from node_agent.core.chat import Finish, Piece, Prompt
+from node_agent.core.chat import Beginning, Finish, Piece, Prompt
 from node_agent.core.embedding import Texts, Vectors
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.hearing import Heard, Recording, Segment, Word
@@ -68,7 +68,7 @@ class EchoEngine:
 
     def _steps(self, task: Task[S]) -> AsyncGenerator[Step, None]:
         match task:
-            case Prompt():
+            case Prompt() | Beginning():
                 return self._repeat(task)
             case Speech():
                 return self._hum(task)
@@ -79,14 +79,15 @@ class EchoEngine:
             case _:
                 raise EngineError(Fault.REFUSED, "an echo does not do this")
 
-    async def _repeat(self, prompt: Prompt) -> AsyncGenerator[Step, None]:
+    async def _repeat(self, task: Prompt | Beginning) -> AsyncGenerator[Step, None]:
         """The words of the last message, up to a stop text or the limit."""
-        asked = sum(len(_words(message.text)) for message in prompt.messages)
-        context = self._models[prompt.model].context
+        said = [message.text for message in task.messages] if isinstance(task, Prompt) else [task.text]
+        asked = sum(len(_words(text)) for text in said)
+        context = self._models[task.model].context
         if asked > context:
             raise EngineError(Fault.TOO_LONG, f"the prompt has {asked} tokens, the context holds {context}")
-        words = _until(prompt.stop, prompt.messages[-1].text)
-        limit = min(context - asked or 1, prompt.max_tokens or context)
+        words = _until(task.manner.stop, said[-1])
+        limit = min(context - asked or 1, task.manner.max_tokens or context)
         for word in words[:limit]:
             await asyncio.sleep(self.pace)
             yield Piece(word)

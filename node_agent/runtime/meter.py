@@ -68,8 +68,19 @@ class Meter:
 
     def account(self) -> Account:
         """The request as it went."""
-        first = between(self._arrived, self._first) if self._first is not None else None
-        return Account(self._model, self._caller, self._outcome, self.waited, first, self._per_token(), self._usage)
+        return Account(
+            self._model, self._caller, self._outcome, self.waited, self.first, self._per_token(), self._usage
+        )
+
+    @property
+    def first(self) -> Seconds | None:
+        """From arrival to the first of the answer; None before it."""
+        return between(self._arrived, self._first) if self._first is not None else None
+
+    @property
+    def so_far(self) -> Seconds:
+        """From arrival to now."""
+        return between(self._arrived, self._clock.now())
 
     def work(self) -> float | None:
         """How much the model did for this request, in the units of its kind.

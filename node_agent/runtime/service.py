@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from node_agent.core.claim import ANYONE, Claim
 from node_agent.core.errors import EngineError, Fault, Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
-from node_agent.core.task import Step, Task
+from node_agent.core.task import S_co, Step, Task
 from node_agent.core.units import Seconds
 from node_agent.runtime.door import COME_BACK, SHUTTING_DOWN, Door
 from node_agent.runtime.gate import Gate
@@ -19,6 +19,35 @@ S = TypeVar("S", bound=Step)
 
 END_S = 1.0
 """Between an answer's last step and the end of its stream, which takes a millisecond or two."""
+
+
+class Answer(Generic[S_co]):
+    """The steps of one answer, to be iterated over once, and what it has taken so far."""
+
+    def __init__(self, steps: AsyncGenerator[S_co, None], meter: Meter) -> None:
+        self._steps = steps
+        self._meter = meter
+
+    def __aiter__(self) -> "Answer[S_co]":
+        return self
+
+    async def __anext__(self) -> S_co:
+        return await anext(self._steps)
+
+    @property
+    def waited(self) -> Seconds:
+        """In the queue."""
+        return self._meter.waited
+
+    @property
+    def first(self) -> Seconds | None:
+        """From arrival to the first of the answer; None before it."""
+        return self._meter.first
+
+    @property
+    def took(self) -> Seconds:
+        """From arrival to now."""
+        return self._meter.so_far
 
 
 class Service:
@@ -35,7 +64,7 @@ class Service:
         self._idle = idle
 
     @asynccontextmanager
-    async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[AsyncGenerator[S, None]]:
+    async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[Answer[S]]:
         """The steps of the answer to *task*. Leaving the block frees the slot and stops the model.
 
         Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
@@ -49,7 +78,8 @@ class Service:
                     async with self._door.waiting():
                         turn = await held.enter_async_context(gate.slot(claim))
                     meter.waited = turn.waited
-                    yield await held.enter_async_context(aclosing(self._steps(task, meter)))
+                    steps = await held.enter_async_context(aclosing(self._steps(task, meter)))
+                    yield Answer(steps, meter)
                     turn.work = meter.work()
         except BaseException as exc:
             meter.ended(exc)

@@ -12,7 +12,7 @@ from autorouter.wire.key import keys as read_keys
 from node_agent.api.edge import EDGE
 from node_agent.app import Agent
 from node_agent.config import choose, read_catalogue, read_options
-from node_agent.core.chat import Message, Prompt, Role, Sampling
+from node_agent.core.chat import Manner, Message, Prompt, Role
 from node_agent.core.models import ModelName, ModelState
 from node_agent.engines.echo import EchoEngine
 
@@ -25,7 +25,7 @@ def asked(text="one two three", **more):
 
 
 def prompt(text="one two three", **more):
-    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), more.pop("sampling", Sampling()), **more)
+    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), Manner(**more))
 
 
 class Scene:
