@@ -1,8 +1,10 @@
 """How written answers leave: as events while they are written, or whole."""
 
+from collections.abc import Iterable, Iterator
+
 from aiohttp import web
 
-from node_agent.api.answers import Envelope
+from node_agent.api.answers import Envelope, Shape
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE
 from node_agent.api.models import require
@@ -44,11 +46,10 @@ async def _streamed(request: web.Request, envelope: Envelope, answer: Answer[Pie
     stream = Stream(request, request.app[EDGE].patience)
     stream.response.headers[SERVER_TIMING] = timing(answer)
     await stream.open()
-    for shape in envelope.opening():
-        await stream.send(event(shape))
-    await _send(stream, envelope, piece)
+    await stream.send(_events(envelope.opening()) + _events(_told(envelope, piece)))
     async for later in answer:
-        await _send(stream, envelope, later)
+        if events := _events(_told(envelope, later)):
+            await stream.send(events)
     await stream.send(DONE)
     await stream.close()
     return stream.response
@@ -62,10 +63,14 @@ async def _first(answer: Answer[Piece]) -> Piece:
     return Piece("", Finish.STOP, NOTHING)
 
 
-async def _send(stream: Stream, envelope: Envelope, piece: Piece) -> None:
+def _told(envelope: Envelope, piece: Piece) -> Iterator[Shape]:
     if piece.text:
-        await stream.send(event(envelope.delta(piece.text)))
+        yield envelope.delta(piece.text)
     if piece.finish is not None:
-        await stream.send(event(envelope.finish(piece.finish)))
-        for shape in envelope.usage(piece.usage or NOTHING):
-            await stream.send(event(shape))
+        yield envelope.finish(piece.finish)
+        yield from envelope.usage(piece.usage or NOTHING)
+
+
+def _events(shapes: Iterable[Shape]) -> bytes:
+    """All of them in one write."""
+    return b"".join(map(event, shapes))

@@ -69,7 +69,14 @@ class Meter:
     def account(self) -> Account:
         """The request as it went."""
         return Account(
-            self._model, self._caller, self._outcome, self.waited, self.first, self._per_token(), self._usage
+            model=self._model,
+            caller=self._caller,
+            outcome=self._outcome,
+            waited=self.waited,
+            ttft=self.first,
+            tpot=self._per_token(),
+            usage=self._usage,
+            served=self._served(),
         )
 
     @property
@@ -89,8 +96,13 @@ class Meter:
         """
         if self._outcome is not Outcome.OK or self._usage is None or self._noted is None:
             return None
-        served = between(self._arrived, self._noted) - self.waited
-        return self._usage.work if self._read <= PATIENT * served else None
+        return self._usage.work if self._read <= PATIENT * (self._served() or 0.0) else None
+
+    def _served(self) -> Seconds | None:
+        """From its slot to its last step."""
+        if self._usage is None or self._noted is None:
+            return None
+        return Seconds(between(self._arrived, self._noted) - self.waited)
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:
