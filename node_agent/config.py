@@ -53,6 +53,7 @@ class _Price(_Strict):
 
 class _Model(_Strict):
     kind: Annotated[Kind, Field(strict=False)]
+    contract: Literal["", "vllm", "tensorrt-llm"] = ""
     program: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] = ""
     triton_model: PathPart
     version: Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
@@ -71,6 +72,8 @@ class _Model(_Strict):
     def _fits_its_kind(self) -> Self:
         if (self.kind is Kind.LLM) != (self.context is not None):
             raise ValueError("'context' is for the kind llm, which needs one")
+        if self.contract and (self.kind is not Kind.LLM or self.files):
+            raise ValueError("'contract' is for models of the kind llm that a running Triton holds, without 'files'")
         return self
 
     def spec(self, name: ModelName) -> ModelSpec:

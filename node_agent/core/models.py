@@ -93,6 +93,9 @@ class ModelSpec:
     """MiB that it takes when it is loaded, until that has been measured."""
     licence: str
     """SPDX identifier of the weights' licence."""
+    contract: str = ""
+    """Whose tensors it speaks, of a model that somebody else's Triton holds: ``vllm``, ``tensorrt-llm``; by default
+    those of our own programs."""
     program: str = ""
     """Which of our own model programs runs it, a folder of ``engines/models``; by default that of its kind."""
     context: int = 0

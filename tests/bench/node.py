@@ -18,10 +18,10 @@ from aiohttp import ClientSession
 
 from node_agent.core.chat import Manner, Message, Prompt, Role, Sampling
 from node_agent.core.models import ModelName
-from node_agent.engines.triton.codecs import llm
+from node_agent.engines.triton.codecs.tensors import string_in
 from node_agent.engines.triton.link import Link
 from tests.agent.process import Node, started
-from tests.agent.scenes import MODEL
+from tests.agent.scenes import MODEL, codec
 
 TRITON_MODEL = "smollm2_135m_instruct"
 TEXT = "Count: one two three four five six seven eight nine ten."
@@ -35,10 +35,10 @@ def bare(link: Link) -> Ask:
 
     async def ask(tokens: int) -> AsyncIterator[str]:
         manner = Manner(Sampling(temperature=0), max_tokens=tokens)
-        payload = llm.encode(Prompt(ModelName(MODEL), (Message(Role.USER, TEXT),), manner))
-        async with aclosing(link.stream(TRITON_MODEL, payload)) as payloads:
-            async for each in payloads:
-                if text := llm.decode(each).text:
+        asked = codec().encode(Prompt(ModelName(MODEL), (Message(Role.USER, TEXT),), manner))
+        async with aclosing(link.stream(TRITON_MODEL, asked)) as answers:
+            async for each in answers:
+                if text := json.loads(string_in(each, "piece"))["text"]:
                     yield text
 
     return ask

@@ -12,7 +12,8 @@ from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing, Tally
 from node_agent.core.task import Step, Task
 from node_agent.engines.triton.board import Board
-from node_agent.engines.triton.codecs import CODECS
+from node_agent.engines.triton.codecs import codec_of
+from node_agent.engines.triton.codecs.codec import read
 from node_agent.engines.triton.floor import check
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
@@ -28,6 +29,7 @@ class TritonEngine:
 
     def __init__(self, models: tuple[ModelSpec, ...], source: Source, *, allow_unpatched: bool) -> None:
         self._models = {model.name: model for model in models}
+        self._codecs = {model.name: codec_of(model) for model in models}
         self._source = source
         self._allow_unpatched = allow_unpatched
         self._board = Board(tuple(self._models))
@@ -52,13 +54,15 @@ class TritonEngine:
         """One gRPC stream of its own, so that a cancel reaches the model within a token."""
         if self._link is None:
             raise EngineError(Fault.UNREACHABLE, "the engine cannot be reached")
-        model = self._models[task.model]
-        codec = CODECS[model.kind]
-        async with aclosing(self._link.stream(model.triton_model, codec.encode(task))) as payloads:
-            async for payload in payloads:
-                step = codec.decode(payload)
+        codec = self._codecs[task.model]
+        reader = codec.reader(task)
+        async with aclosing(self._link.stream(self._models[task.model].triton_model, codec.encode(task))) as answers:
+            async for answer in answers:
+                step = read(reader, answer)
                 self._board.hear(task.model)
                 yield cast(S, step)  # a codec's steps are those of its tasks
+        if (last := reader.end()) is not None:
+            yield cast(S, last)
 
     async def run(self) -> None:
         """Start, keep, and start again until cancelled.

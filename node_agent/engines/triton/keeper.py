@@ -13,9 +13,11 @@ import structlog
 from node_agent.core.backoff import pause
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelName, ModelSpec, ModelState
+from node_agent.core.task import Step
 from node_agent.engines.triton import census
 from node_agent.engines.triton.board import Board
-from node_agent.engines.triton.codecs import CODECS
+from node_agent.engines.triton.codecs import codec_of
+from node_agent.engines.triton.codecs.codec import read
 from node_agent.engines.triton.link import Link
 from node_agent.engines.triton.sources import Reached
 
@@ -198,18 +200,20 @@ class Keeper:
 
     async def _fault(self, model: ModelSpec, patience: float) -> Fault | None:
         """None if *model* answers a canary."""
-        codec = CODECS[model.kind]
+        codec = codec_of(model)
+        canary = codec.canary()
+        reader = codec.reader(canary)
+        steps: list[Step] = []
         try:
             async with asyncio.timeout(patience):
-                async with aclosing(
-                    self._link.stream(model.triton_model, codec.encode(codec.canary(model)))
-                ) as payloads:
-                    last = [codec.decode(payload) async for payload in payloads][-1:]
+                async with aclosing(self._link.stream(model.triton_model, codec.encode(canary))) as answers:
+                    steps += [read(reader, answer) async for answer in answers]
         except TimeoutError:
             return Fault.SILENT
         except EngineError as exc:
             return exc.fault
-        return None if last and last[0].usage is not None else Fault.BROKEN
+        last = reader.end() or (steps[-1] if steps else None)
+        return None if last is not None and last.usage is not None else Fault.BROKEN
 
     async def _count_processes(self) -> None:
         if self._child is not None:

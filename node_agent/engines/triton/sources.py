@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from node_agent.core.errors import ConfigError
 from node_agent.core.models import ModelSpec
 from node_agent.engines.artefacts import ensure
 from node_agent.engines.triton import layout as wheel
@@ -36,6 +37,8 @@ class OwnChild:
     """The wheel's Triton, started anew each time."""
 
     def __init__(self, models: tuple[ModelSpec, ...], store: Path, *, allow_unpatched: bool) -> None:
+        if foreign := [model.name for model in models if model.contract]:
+            raise ConfigError(f"model {foreign[0]} is one that a running Triton holds: name that by --triton")
         self._layout = wheel.find()
         self.patched = check(self._layout.version, "the wheel's own", allow_unpatched=allow_unpatched)
         self._models = models
