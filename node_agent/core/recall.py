@@ -1,4 +1,4 @@
-"""Answers that are remembered, because the same task has the same answer: bounded, the least recently given forgotten.
+"""Answers given again, because the same task has the same answer: bounded, the least recently given forgotten first.
 
 What one caller was answered is never given to another: by the time it takes, one could tell what others ask.
 """
