@@ -37,7 +37,9 @@ def main() -> None:
 @_option("--queue", type=int, default=8, help="Requests that may wait for a slot, per model.")
 @_option("--queue-deadline", type=float, default=10.0, help="Longest wait for a slot, in seconds.")
 @_option("--idle-timeout", type=float, default=30.0, help="Seconds without a sign of life before a stream is ended.")
-@_option("--triton", metavar="URL", help="gRPC address of a running Triton.  [default: start the wheel's]")
+@_option(
+    "--triton", metavar="URL", help="gRPC address of a running Triton on this machine.  [default: start the wheel's]"
+)
 @_option("--allow-unpatched-triton", is_flag=True, help="Allow a Triton older than the security floor (26.06).")
 @_option("--engine", default="triton", hidden=True)
 def serve(**given: object) -> None:

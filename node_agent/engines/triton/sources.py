@@ -12,6 +12,7 @@ from node_agent.core.models import ModelSpec
 from node_agent.engines.artefacts import ensure
 from node_agent.engines.triton import layout as wheel
 from node_agent.engines.triton.assembly import assemble, dismantle
+from node_agent.engines.triton.cage import require_caged
 from node_agent.engines.triton.child import Child, running
 from node_agent.engines.triton.floor import check
 
@@ -64,5 +65,6 @@ class Stranger:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Reached]:
-        """Nothing to start and nothing to stop."""
+        """Nothing to start and nothing to stop. Raises `ConfigError` if others can reach it."""
+        await asyncio.to_thread(require_caged, self._address)
         yield Reached(self._address, None)
