@@ -8,7 +8,7 @@ import pytest
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelState
-from node_agent.engines.triton import keeper as rules
+from node_agent.engines.triton import bringing, curing
 from node_agent.engines.triton.board import Board
 from node_agent.engines.triton.engine import TritonEngine
 from node_agent.engines.triton.keeper import Keeper
@@ -64,7 +64,7 @@ async def test_a_model_that_goes_silent_twice_is_loaded_again_though_its_canary_
 
 
 async def test_an_own_model_that_is_silent_even_when_loaded_again_ends_its_triton_at_once(monkeypatch):
-    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    monkeypatch.setattr(bringing, "PROOF_S", 0.1)
     triton = FakeTriton(WELL)
     async with keeping(triton, OwnChild()) as (keeper, board):
         triton.answers.clear()
@@ -75,12 +75,12 @@ async def test_an_own_model_that_is_silent_even_when_loaded_again_ends_its_trito
 
 
 async def test_a_strangers_model_is_loaded_and_never_unloaded(monkeypatch):
-    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    monkeypatch.setattr(bringing, "PROOF_S", 0.1)
     triton = FakeTriton(OTHER)
     async with keeping(triton) as (keeper, _):
         with pytest.raises(EngineError, match="cannot be loaded"):
             await watching(keeper)
-        assert triton.asked.count("load") == rules.ATTEMPTS
+        assert triton.asked.count("load") == curing.ATTEMPTS
         assert "unload" not in triton.asked
 
 
