@@ -31,7 +31,7 @@ class Account:
     """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
     waited: Seconds
-    """In the queue."""
+    """For the model to be loaded, and in the queue."""
     first_token: Seconds | None = None
     """From arrival to the first text; None if none came."""
     per_token: Seconds | None = None

@@ -8,8 +8,10 @@ from node_agent.core.models import ModelName, ModelState, Standing
 
 
 class Health(StrEnum):
-    """``starting``: nothing can be served yet, or again yet. ``degraded``: something can, not everything. What is cold
-    can: it is loaded for who asks."""
+    """``starting``: nothing can be served yet, or again yet. ``degraded``: something can, not everything.
+
+    What is cold can: it is loaded for who asks.
+    """
 
     STARTING = "starting"
     READY = "ready"

@@ -3,7 +3,7 @@
 A decision of values: sizes and times come in, names go out. Nobody who is served, pinned or hardly there leaves.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from node_agent.core.models import ModelName
@@ -73,7 +73,7 @@ def _enough(leavers: Iterable[Resident], missing: int) -> tuple[Resident, ...] |
     return tuple(chosen)
 
 
-def first(sizes: Mapping[ModelName, int], pinned: Set[ModelName], budget: int | None) -> tuple[ModelName, ...]:
+def first(sizes: Mapping[ModelName, int], pinned: frozenset[ModelName], budget: int | None) -> tuple[ModelName, ...]:
     """Who is loaded at the start: the pinned, and then, in the order of *sizes*, each that still fits.
 
     >>> a, b, c = map(ModelName, "abc")

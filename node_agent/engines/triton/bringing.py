@@ -5,14 +5,14 @@ process table.
 """
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import structlog
 
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelSpec, ModelState
+from node_agent.engines.board import Board
 from node_agent.engines.triton import census
-from node_agent.engines.triton.board import Board
 from node_agent.engines.triton.codecs import CODECS
 from node_agent.engines.triton.link import Link
 from node_agent.engines.triton.sources import Reached
@@ -22,6 +22,11 @@ CANARY_S = 20.0
 
 PROOF_S = 5.0
 """For a doubted model to show any sign of life: a prompt being read shows one every 3 s on the slowest machine."""
+
+LEAVE_S = 10.0
+"""For the process of a model that is unloaded to end: it takes 1.3 s. One that does not is killed."""
+
+POLL_S = 0.05
 
 _log = structlog.get_logger()
 
@@ -34,8 +39,6 @@ class Bringer:
         self._child = reached.child
         self._board = board
         self._processes: dict[str, int] = {}
-        self.proved = False
-        """True once any model has answered: what comes after it is a new trouble, not the old one again."""
 
     @property
     def owned(self) -> bool:
@@ -50,13 +53,25 @@ class Bringer:
         if fault := await self._fault(model, patience):
             self._board.post(model.name, ModelState.FAILED, f"it is loaded but does not answer: {fault}")
             return fault
-        self.proved = True
+        await self.count_processes()
         self._board.post(model.name, ModelState.READY)
         return None
 
-    async def unload(self, model: ModelSpec) -> None:
+    async def release(self, model: ModelSpec) -> None:
+        """Unload *model*, which is well, and return when its memory is free."""
+        await self._unload(model)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                while model.triton_model in self._processes and self.lives(model):  # noqa: ASYNC110 - another's child
+                    await asyncio.sleep(POLL_S)
+        self._kill_process(model)
+
+    async def discard(self, model: ModelSpec) -> None:
         """Unload *model* for good, its process first: it may be dead, or stuck."""
         self._kill_process(model)
+        await self._unload(model)
+
+    async def _unload(self, model: ModelSpec) -> None:
         try:
             await self._link.unload(model.triton_model)
         except EngineError as exc:
@@ -84,9 +99,13 @@ class Bringer:
         if self._child is not None:
             self._processes = dict(await asyncio.to_thread(census.model_processes, self._child.pid))
 
+    def process(self, model: ModelSpec) -> int | None:
+        """Id of *model*'s process; None if it is unknown."""
+        return self._processes.get(model.triton_model)
+
     def _kill_process(self, model: ModelSpec) -> None:
         process = self._processes.pop(model.triton_model, None)
-        if process is not None:
+        if process is not None and census.lives(process):
             census.kill(process)
 
     async def _load(self, model: ModelSpec) -> bool:

@@ -1,19 +1,27 @@
 """Keeps the models of one Triton ready for as long as it lives, and finds out when it does not.
 
-A model stays ready while its process lives and nobody who was failed by it finds it silent again.
+A model stays ready while its process lives and nobody who was failed by it finds it silent again. The loop only
+looks and hands out work: what takes long for one model (a load, a proof, a cure) holds up no other.
 """
 
 import asyncio
 import itertools
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 
-from node_agent.core.errors import EngineError, Fault
-from node_agent.core.models import ModelName, ModelSpec, ModelState
-from node_agent.engines.triton.board import Board
-from node_agent.engines.triton.bringing import CANARY_S, Bringer
+from node_agent.core.errors import EngineError, Fault, innermost
+from node_agent.core.models import Footprint, ModelName, ModelSpec, ModelState
+from node_agent.core.units import Seconds
+from node_agent.engines.board import Board
+from node_agent.engines.tenants import Tenants
+from node_agent.engines.triton.bringing import Bringer
 from node_agent.engines.triton.curing import Healer
+from node_agent.engines.triton.hands import Hands
 from node_agent.engines.triton.link import Link
+from node_agent.engines.triton.moving import Mover
+from node_agent.engines.triton.scales import Scales
 from node_agent.engines.triton.sources import Reached
 
 PERIOD_S = 0.5
@@ -27,24 +35,34 @@ POLL_S = 0.05
 STRIKES = 3
 """Health calls that may fail in a row (2 s each) before an own Triton is ended and a stranger's counts as down."""
 
+REST = Seconds(30.0)
+"""Between two rounds of attempts at a model that cannot be loaded, while others are well."""
+
 _log = structlog.get_logger()
 
 
 class Keeper:
     """One Triton, from its first sign of life to its last."""
 
-    def __init__(self, link: Link, reached: Reached, models: tuple[ModelSpec, ...], board: Board) -> None:
+    def __init__(
+        self, link: Link, reached: Reached, models: Sequence[ModelSpec], board: Board, tenants: Tenants
+    ) -> None:
         self._link = link
         self._child = reached.child
         self._models = models
         self._board = board
+        self._tenants = tenants
         self._bringer = Bringer(link, reached, board)
-        self._healer = Healer(self._bringer, board)
+        self._healer = Healer(self._bringer, board, tenants)
+        self._mover = Mover(self._bringer, models, board, tenants)
+        self._scales = Scales(self._bringer, models, tenants)
+        self._doubts: dict[ModelName, Fault] = {}
+        """Of models that are being worked on: they are looked into after it."""
 
     @property
-    def proved(self) -> bool:
-        """True once any model has answered: what comes after it is a new trouble, not the old one again."""
-        return self._bringer.proved
+    def footprints(self) -> Sequence[Footprint]:
+        """What each model's process was found to take, of late."""
+        return self._scales.footprints
 
     async def await_live(self) -> None:
         """Return when Triton answers. Raises `EngineError` if it exits or takes too long."""
@@ -56,19 +74,20 @@ class Keeper:
         except TimeoutError as exc:
             raise EngineError(Fault.UNREACHABLE, "the engine did not start in time") from exc
 
-    async def load_all(self) -> None:
-        """Load and try every model. One that fails is left to `watch`, unless it is the only hope."""
-        for model in self._models:
-            await self._bringer.bring(model, CANARY_S)
-        await self._bringer.count_processes()
+    async def keep(self) -> None:
+        """Load and look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
+        self._tenants.restart()
+        try:
+            async with asyncio.TaskGroup() as group:
+                hands = Hands(group, self._board)
+                while True:
+                    self._mover.move(hands)
+                    await self._look(hands, await self._hear())
+        except BaseExceptionGroup as exc:
+            raise innermost(exc) from None
 
-    async def watch(self) -> None:
-        """Look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
-        while True:
-            await self._round()
-
-    async def _round(self) -> None:
-        """One look at everything. While Triton does not answer no model counts as ready; then each must prove it."""
+    async def _hear(self) -> Mapping[ModelName, Fault]:
+        """Doubts, once Triton answers. While it does not no model counts as ready; then each must prove it."""
         doubts: dict[ModelName, Fault] = {}
         for strikes in itertools.count():
             doubts |= await self._board.doubts(PERIOD_S)
@@ -79,9 +98,7 @@ class Keeper:
             self._board.post_all(ModelState.FAILED, "the engine does not answer")
             if strikes + 1 >= STRIKES:
                 raise EngineError(Fault.SILENT, "the engine no longer answers")
-        for model in self._models:
-            if not await self._is_well(model, doubts.get(model.name)):
-                await self._healer.cure(model)
+        return doubts
 
     async def _lives(self) -> bool:
         try:
@@ -94,14 +111,34 @@ class Keeper:
             _log.warning("triton exited", last_words=self._child.last_words())
             raise EngineError(Fault.UNREACHABLE, "the engine exited")
 
-    async def _is_well(self, model: ModelSpec, doubt: Fault | None) -> bool:
-        if not self._bringer.lives(model):
-            return False
-        if not self._bringer.owned and not await self._bringer.ready(model):
+    async def _look(self, hands: Hands, doubts: Mapping[ModelName, Fault]) -> None:
+        """One look at every model in memory that nobody works on; those that need more than a look get it."""
+        self._doubts |= doubts
+        for model in self._models:
+            if model.name not in hands and self._tenants[model.name].inside:
+                doubt = self._doubts.pop(model.name, None)
+                if doubt is not None or not await self._seems_well(model):
+                    hands.take(model.name, partial(self._mend, model, doubt))
+        await self._scales.weigh()
+
+    async def _seems_well(self, model: ModelSpec) -> bool:
+        ready = self._board.standings()[model.name].state is ModelState.READY
+        return ready and self._bringer.lives(model) and (self._bringer.owned or await self._bringer.ready(model))
+
+    async def _mend(self, model: ModelSpec, doubt: Fault | None) -> None:
+        """Clear *doubt*, or cure *model*; one that cannot be cured leaves, to be tried again later."""
+        if doubt is not None and await self._withstands(model, doubt):
+            self._board.post(model.name, ModelState.READY)
+        elif not await self._healer.cure(model):
+            if self._bringer.owned:
+                await self._bringer.discard(model)
+            why = self._board.standings()[model.name].reason
+            self._board.post(model.name, ModelState.FAILED, f"{why}, and is tried again in {REST:g} s")
+            self._tenants.left(model.name, REST)
+
+    async def _withstands(self, model: ModelSpec, doubt: Fault) -> bool:
+        if not self._bringer.lives(model) or not (self._bringer.owned or await self._bringer.ready(model)):
             return False
         if doubt is Fault.SILENT and self._healer.is_stuck(model):
             return False
-        if doubt is not None and await self._bringer.proves(model):
-            self._board.post(model.name, ModelState.READY)
-            return True
-        return doubt is None and self._board.standings()[model.name].state is ModelState.READY
+        return await self._bringer.proves(model)

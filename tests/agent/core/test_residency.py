@@ -94,7 +94,7 @@ def test_what_is_in_the_way_is_said():
 
 @given(st.dictionaries(st.sampled_from("abcde").map(ModelName), sizes), st.sets(st.sampled_from("abcde")), budgets)
 def test_at_the_start_the_pinned_come_and_others_only_within_the_budget(sized, pinned, budget):
-    pinned = {ModelName(name) for name in pinned & set(sized)}
+    pinned = frozenset(ModelName(name) for name in pinned & set(sized))
     chosen = first(sized, pinned, budget)
     assert pinned <= set(chosen)
     assert set(chosen) == pinned or sum(sized[name] for name in chosen) <= budget
