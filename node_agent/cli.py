@@ -32,7 +32,10 @@ def main() -> None:
 @_option("--port", type=int, default=8081, help="Port to listen on; 0 takes a free one.")
 @_option("--open", is_flag=True, help="Allow an address that other machines can reach. There is no access control.")
 @_option("--behind-proxy", is_flag=True, help="Connections come from a proxy: measure none, trust none.")
-@_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to serve; repeatable.")
+@_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to offer; repeatable.")
+@_option("--pin", "pins", multiple=True, help="Model of these that is never unloaded; repeatable.")
+@_option("--memory", type=int, metavar="MIB", help="For all models together.  [default: all are loaded, and stay]")
+@_option("--catalogue", metavar="FILE", help="Models that may be offered.  [default: the package's own]")
 @_option("--slots", type=int, help="Requests served at once, per model.  [default: the catalogue's]")
 @_option("--queue", type=int, default=8, help="Requests that may wait for a slot, per model.")
 @_option("--queue-deadline", type=float, default=10.0, help="Longest wait for a slot, in seconds.")
@@ -54,11 +57,12 @@ def serve(**given: object) -> None:
 
 @main.command()
 @_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to fetch; repeatable.")
-def fetch(models: tuple[str, ...]) -> None:
+@_option("--catalogue", metavar="FILE", help="Models that may be offered.  [default: the package's own]")
+def fetch(**given: object) -> None:
     """Fetch the files of models, as `serve` does when they are missing."""
     from node_agent import app, config  # noqa: PLC0415 - as above
 
-    _run(lambda: app.fetch(config.read_options({"region": "any", "models": models})))
+    _run(lambda: app.fetch(config.read_options({"region": "any", **given})))
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

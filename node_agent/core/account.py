@@ -31,7 +31,7 @@ class Account:
     """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
     waited: Seconds
-    """In the queue."""
+    """For the model to be loaded, and in the queue."""
     ttft: Seconds | None = None
     """Time to first token, MLPerf's: from arrival to the first of the answer; None if none came."""
     tpot: Seconds | None = None

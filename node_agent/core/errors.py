@@ -93,3 +93,17 @@ class Refused(AgentError):  # noqa: N818 - not an error of anyone's: the node is
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail)
         self.refusal = refusal
+
+
+def innermost(group: BaseExceptionGroup) -> BaseException:
+    """The innermost first of a *group* of ours, for people get one sentence; *group* itself if it holds a defect.
+
+    Not ``except*``: what is raised inside one is wrapped in a group again by Python before 3.11.4 (gh-103590).
+    """
+    ours, defects = group.split(AgentError)
+    return group if ours is None or defects is not None else _first(ours)
+
+
+def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -117,8 +117,9 @@ class ModelSpec:
 
 
 class ModelState(StrEnum):
-    """Only ``ready`` takes requests; ``failed`` is held by the engine and does not answer."""
+    """``ready`` takes requests at once, ``cold`` is loaded when one comes; ``failed`` is held and does not answer."""
 
+    COLD = "cold"
     LOADING = "loading"
     READY = "ready"
     UNLOADING = "unloading"
@@ -132,6 +133,24 @@ class Standing:
     state: ModelState
     reason: str = ""
     """Why it is not ready; empty when it is."""
+    on_demand: bool = False
+    """It is on its way because somebody asked for it: nothing is amiss without it."""
+
+    @property
+    def can_be_had(self) -> bool:
+        """Now, or within the time that a load takes."""
+        return self.on_demand or self.state in {ModelState.READY, ModelState.COLD, ModelState.UNLOADING}
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a loaded model was measured to take."""
+
+    model: ModelName
+    process: int
+    """Its id."""
+    memory: int
+    """MiB."""
 
 
 @dataclass(frozen=True, slots=True)

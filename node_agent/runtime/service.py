@@ -6,14 +6,15 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from typing import Generic, TypeVar
 
 from node_agent.core.claim import ANYONE, Claim
-from node_agent.core.errors import EngineError, Fault, Reason, Refusal, Refused
-from node_agent.core.models import ModelName, ModelState
+from node_agent.core.errors import EngineError, Fault, Refused
+from node_agent.core.models import ModelName
 from node_agent.core.task import S_co, Step, Task
 from node_agent.core.units import Seconds
-from node_agent.runtime.door import COME_BACK, SHUTTING_DOWN, Door
+from node_agent.runtime.door import SHUTTING_DOWN, Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.meter import Meter
 from node_agent.runtime.ports import Clock, Engine, Ledger
+from node_agent.runtime.warmth import Warmth
 
 S = TypeVar("S", bound=Step)
 
@@ -53,10 +54,18 @@ class Answer(Generic[S_co]):
 class Service:
     """The one way to a model."""
 
-    def __init__(
-        self, engine: Engine, gates: Mapping[ModelName, Gate], door: Door, ledger: Ledger, clock: Clock, idle: Seconds
+    def __init__(  # noqa: PLR0913, PLR0917 - what stands between a client and a model, in one place
+        self,
+        engine: Engine,
+        warmth: Warmth,
+        gates: Mapping[ModelName, Gate],
+        door: Door,
+        ledger: Ledger,
+        clock: Clock,
+        idle: Seconds,
     ) -> None:
         self._engine = engine
+        self._warmth = warmth
         self._gates = gates
         self._door = door
         self._ledger = ledger
@@ -71,13 +80,14 @@ class Service:
         """
         meter = Meter(task.model, claim.caller, self._clock)
         try:
-            self._require_ready(task.model)
+            self._require_open()
             gate = self._gates[task.model]
             with self._door.inside():
                 async with AsyncExitStack() as held:
                     async with self._door.waiting():
+                        warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
                         turn = await held.enter_async_context(gate.slot(claim))
-                    meter.waited = turn.waited
+                    meter.waited = Seconds(warmed + turn.waited)
                     steps = await held.enter_async_context(aclosing(self._steps(task, meter)))
                     yield Answer(steps, meter)
                     turn.work = meter.work()
@@ -87,13 +97,9 @@ class Service:
         finally:
             self._ledger.record(meter.account())
 
-    def _require_ready(self, model: ModelName) -> None:
+    def _require_open(self) -> None:
         if self._door.draining:
             raise Refused(SHUTTING_DOWN)
-        standing = self._engine.standings()[model]
-        if standing.state is not ModelState.READY:
-            detail = f"model {model} is {standing.state}: {standing.reason}"
-            raise Refused(Refusal(Reason.STARTING, COME_BACK, detail))
 
     async def _steps(self, task: Task[S], meter: Meter) -> AsyncGenerator[S, None]:
         try:

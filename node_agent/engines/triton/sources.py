@@ -29,6 +29,11 @@ class Reached:
 class Source(Protocol):
     """Gives a Triton for the length of a block."""
 
+    @property
+    def owned(self) -> bool:
+        """Whether it is our own, to do with as we like."""
+        ...
+
     def open(self) -> AbstractAsyncContextManager[Reached]:
         """Start or find it. What was started ends with the block."""
         ...
@@ -36,6 +41,8 @@ class Source(Protocol):
 
 class OwnChild:
     """The wheel's Triton, started anew each time."""
+
+    owned = True
 
     def __init__(self, models: tuple[ModelSpec, ...], store: Path, *, allow_unpatched: bool) -> None:
         if foreign := [model.name for model in models if model.contract]:
@@ -59,6 +66,8 @@ class OwnChild:
 
 class Stranger:
     """A Triton that somebody else runs, with the models in its own repository."""
+
+    owned = False
 
     def __init__(self, address: str) -> None:
         self._address = address

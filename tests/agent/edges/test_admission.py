@@ -79,7 +79,7 @@ async def test_a_client_that_leaves_the_queue_leaves_no_trace():
 
 
 async def test_a_node_that_starts_answers_status_and_refuses_chats():
-    async with serving(running=False) as node:
+    async with serving(running=False, queue_deadline=0.1) as node:
         assert (await node.report())["health"] == "starting"
         assert (await node.get("/livez")).status == 200
         ready = await node.get("/readyz")

@@ -12,6 +12,7 @@ from node_agent.core.chat import Beginning, Finish, Manner, Message, Prompt, Rol
 from node_agent.core.errors import ConfigError, EngineError, Fault
 from node_agent.core.models import Kind, ModelName, ModelSpec, ModelState
 from node_agent.core.task import Usage
+from node_agent.engines.tenants import Tenants
 from node_agent.engines.triton.engine import TritonEngine
 from node_agent.engines.triton.sources import OwnChild, Stranger
 
@@ -37,6 +38,10 @@ def spec(name, template, contract):
     )
 
 
+def engine_of(models, address):
+    return TritonEngine(models, Stranger(address), Tenants(models, frozenset(), None), allow_unpatched=True)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(tmp_path_factory):
     template = tmp_path_factory.mktemp("templates") / "chat.jinja"
@@ -45,7 +50,9 @@ async def engine(tmp_path_factory):
     async with OwnChild((), template.parent, allow_unpatched=True).open() as reached:
         home = Path(reached.address.removeprefix("unix://")).parent
         shutil.copytree(HERE, home / "repository", dirs_exist_ok=True)
-        engine = TritonEngine(models, Stranger(reached.address), allow_unpatched=True)
+        engine = TritonEngine(
+            models, Stranger(reached.address), Tenants(models, frozenset(), None), allow_unpatched=True
+        )
         task = asyncio.ensure_future(engine.run())
         async with asyncio.timeout(30):
             while {standing.state for standing in engine.standings().values()} != {ModelState.READY}:
@@ -114,5 +121,6 @@ async def test_a_model_of_somebody_elses_needs_somebody_elses_triton(tmp_path):
 
 
 async def test_a_missing_template_is_told_at_the_start(tmp_path):
+    models = (spec("vllm", tmp_path / "none.jinja", "vllm"),)
     with pytest.raises(ConfigError, match="there is no chat template in it"):
-        TritonEngine((spec("vllm", tmp_path / "none.jinja", "vllm"),), Stranger("x"), allow_unpatched=True)
+        engine_of(models, "x")
