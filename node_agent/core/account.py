@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from node_agent.core.models import ModelName
-from node_agent.core.task import Usage
+from node_agent.core.task import NONE, Usage
 from node_agent.core.units import Seconds
+
+NOTHING = Usage()
 
 
 class Outcome(StrEnum):
@@ -37,3 +39,10 @@ class Account:
     per_token: Seconds | None = None
     """Mean time of each later token; None below two tokens."""
     usage: Usage | None = None
+    """What it used in all; None if the answer did not come to its end."""
+    delivered: Usage = NOTHING
+    """What of it was taken, step by step, in the units that it is billed by."""
+    finished: bool = False
+    """The last step was taken too."""
+    took: Seconds = NONE
+    """From arrival to the end."""
