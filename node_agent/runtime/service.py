@@ -40,8 +40,9 @@ class Service:
 
         Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
         """
-        meter = Meter(task.model, claim.caller, self._clock)
+        meter = Meter(task, claim.caller, self._clock)
         try:
+            claim.require(task.model)
             self._require_ready(task.model)
             gate = self._gates[task.model]
             with self._door.inside():
@@ -55,7 +56,9 @@ class Service:
             meter.ended(exc)
             raise
         finally:
-            self._ledger.record(meter.account())
+            account = meter.account()
+            self._ledger.record(account)
+            claim.settle(account)
 
     def _require_ready(self, model: ModelName) -> None:
         if self._door.draining:
@@ -73,6 +76,7 @@ class Service:
                     step = await self._next(steps)
                     meter.note(step)
                     yield step
+                    meter.taken(step)
                     if step.usage is not None:
                         await self._ended(steps)
                         return

@@ -90,7 +90,7 @@ async def serving(
     if peer is not None:
         agent.application.middlewares.append(seeming(peer))
     async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application, host=host)) as client:
-        task = group.create_task(agent.engine.run()) if running else None
+        task = group.create_task(agent.run()) if running else None
         await asyncio.sleep(0)
         scene = Scene(agent, client)
         if running:
