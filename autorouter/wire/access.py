@@ -40,15 +40,22 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
+def moment(text: str) -> int:
+    """Unix seconds of ``2027-01-31`` (its first moment, UTC) or ``2027-01-31T12:00:00Z``. Raises `ValueError`.
+
+    >>> moment("1970-01-02"), moment("1970-01-01T01:00:00+01:00")
+    (86400, 0)
+    """
+    found = datetime.fromisoformat(text)
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+
+
 def _moment(value: object) -> object:
-    """Unix seconds of ``2027-01-31`` (its first moment, UTC) or ``2027-01-31T12:00:00Z``."""
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return moment(value) if isinstance(value, str) else value
 
 
 Moment = Annotated[int, BeforeValidator(_moment), Field(ge=0, le=2**40)]
+"""In a file as text, or in Unix seconds."""
 
 
 class _Strict(BaseModel):

@@ -87,7 +87,7 @@ def _value(node: yaml.Node, path: Path, document: Document) -> Value:
         case yaml.SequenceNode():
             return [_value(each, (*path, number), document) for number, each in enumerate(node.value)]
         case yaml.ScalarNode():
-            return _scalar(str(node.value), plain=node.style is None)
+            return _scalar(str(node.value), plain=not node.style)
         case _:
             raise document.fault(path, "expected a value")
 
