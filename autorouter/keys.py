@@ -1,5 +1,6 @@
 """``autorouter keys``: makes keys for clients. What nodes make of them: `autorouter.wire.access`."""
 
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -78,12 +79,15 @@ def mint(name: str, expires: str | None, sign: Path | None, issuer: str, **allow
     from autorouter.minting import MintError, entry_of, opaque_key, private_key, token  # noqa: PLC0415 - same
 
     said = {"name": name, **{word: value for word, value in allowed.items() if value is not None and value != ()}}
+    until = None if expires is None else _moment(expires)
+    if sign is not None and until is None:
+        _fail("--sign needs --expires: a token without an end could hardly be taken back")
     try:
-        if sign is not None:
-            click.echo(token(private_key(sign), issuer, _moment(expires or ""), said))
+        if sign is not None and until is not None:
+            click.echo(token(private_key(sign), issuer, until, said))
             return
         key = opaque_key()
-        entry = entry_of(key, said if expires is None else {**said, "expires": _moment(expires)})
+        entry = entry_of(key, until, said)
     except MintError as exc:
         _fail(str(exc))
     except ValidationError as exc:
@@ -100,7 +104,7 @@ def _moment(text: str) -> int:
 
     units = {"d": 86_400, "h": 3600, "m": 60}
     try:
-        if text[:-1].isdecimal() and text[-1] in units:
+        if re.fullmatch("[0-9]{1,5}[dhm]", text):
             return int(unix_now()) + int(text[:-1]) * units[text[-1]]
         return moment(text)
     except (ValueError, OverflowError):

@@ -8,6 +8,7 @@ import os
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,9 +35,11 @@ def opaque_key() -> str:
     return PREFIX + "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
 
 
-def entry_of(key: str, allowed: Mapping[str, object]) -> str:
+def entry_of(key: str, expires: int | None, allowed: Mapping[str, object]) -> str:
     """The line for a keys file, each value as JSON, so that none can mean anything else in YAML."""
     told = {**allowed, "sha256": digest(key)}
+    if expires is not None:
+        told["expires"] = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     KeyEntry.model_validate(told)
     return "  - {" + ", ".join(f"{word}: {json.dumps(value)}" for word, value in told.items()) + "}"
 

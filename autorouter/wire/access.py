@@ -54,7 +54,10 @@ def _moment(value: object) -> object:
     return moment(value) if isinstance(value, str) else value
 
 
-Moment = Annotated[int, BeforeValidator(_moment), Field(ge=0, le=2**40)]
+LATEST = 253_402_300_799
+"""The last second of the year 9999."""
+
+Moment = Annotated[int, BeforeValidator(_moment), Field(ge=0, le=LATEST)]
 """In a file as text, or in Unix seconds."""
 
 
@@ -104,8 +107,8 @@ class Claims(_Grant, BaseModel):
     """What an opaque key's entry calls ``name``."""
     iss: Annotated[str, Field(min_length=1, max_length=256)]
     jti: Annotated[str, Field(min_length=1, max_length=128)]
-    exp: Annotated[float, Field(ge=0, le=2**40)]
-    nbf: Annotated[float, Field(ge=0, le=2**40)] = 0
+    exp: Annotated[float, Field(ge=0, le=LATEST)]
+    nbf: Annotated[float, Field(ge=0, le=LATEST)] = 0
 
 
 class PublicKey(Wire):

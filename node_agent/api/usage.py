@@ -14,8 +14,8 @@ from node_agent.core.usage import NANO, NOTHING, Row, Sums
 
 Shape = dict[str, object]
 
-USUAL = timedelta(days=29)
-"""Before the last day, if no first one is named: thirty days."""
+USUAL = 29
+"""Days before the last one, if no first one is named: thirty in all."""
 
 
 async def show(request: web.Request) -> web.Response:
@@ -35,7 +35,7 @@ async def show(request: web.Request) -> web.Response:
 def _period(request: web.Request, now: int) -> tuple[date, date]:
     """Both days count."""
     last = _day(request, "end_date") or datetime.fromtimestamp(now, UTC).date()
-    first = _day(request, "start_date") or max(date.min, last - USUAL)
+    first = _day(request, "start_date") or date.fromordinal(max(1, last.toordinal() - USUAL))
     if first > last:
         raise Failed("invalid_value", "'start_date': expected a day not after 'end_date'", "start_date")
     return first, last
