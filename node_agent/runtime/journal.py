@@ -1,4 +1,4 @@
-"""What was used, written down: one line a request, before its client is done, so that a killed node forgets nothing.
+"""What was used, written down: one line a request, so that a node that is killed forgets nothing that it has told.
 
 A line is a sum to be added; a base is the sums of everything before it, in the same lines. The highest base and the
 logs from its number on are the whole truth at any moment, whatever was interrupted:
