@@ -26,6 +26,7 @@ from autorouter.core.fleet import Node, Region
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.names import RouterName
 from autorouter.core.spill import Spill
+from autorouter.core.used import Used
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
 from autorouter.probing.status import StatusLook, Watcher
@@ -42,7 +43,7 @@ from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis import RedisStore, fault_in
 from autorouter.store.redis_exchange import RedisExchange
 from autorouter.store.redis_shelf import RedisShelf
-from autorouter.telemetry import AtlasGauges, LoadGauges, Telemetry
+from autorouter.telemetry import AtlasGauges, LoadGauges, Telemetry, UsageCounters
 from autorouter.wire.key import Key
 
 log = structlog.get_logger("autorouter")
@@ -79,6 +80,8 @@ class Autorouter:
         self._store, self._shelf, exchange = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
         self._telemetry.registry.register(AtlasGauges(self._atlas))
+        self._used = Used()
+        self._telemetry.registry.register(UsageCounters(self._used))
         locator = self._locator(catalog)
         self._learner = Learner(
             self._atlas, self._snapshots, self._shelf, locator.locate_network, now, self._telemetry
@@ -157,7 +160,8 @@ class Autorouter:
 
     def _look(self, region: Region, node: Node) -> StatusLook:
         key = self._options.keys[0] if self._options.keys else None
-        return StatusLook(Watcher(self._router_name, now, key, self._learner.take), region, node)
+        watcher = Watcher(self._router_name, now, key, self._learner.take, self._used.take)
+        return StatusLook(watcher, region, node)
 
     def _locator(self, catalog: Catalog) -> Locator:
         return Locator(catalog.networks, catalog.trusted_proxies, self._geoip)

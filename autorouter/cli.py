@@ -15,6 +15,7 @@ import click
 import structlog
 
 from autorouter.config import ConfigError, load
+from autorouter.keys import keys as keys_group
 from autorouter.wire.key import Key, keys
 
 PORT = click.IntRange(0, 65535)
@@ -136,6 +137,9 @@ def _keys() -> tuple[Key, ...]:
         return keys(os.environ.get("AUTOROUTER_KEY", ""))
     except ValueError as exc:
         raise ConfigError(f"AUTOROUTER_KEY: {exc}") from exc
+
+
+main.add_command(keys_group)
 
 
 def _only_where_safe(host: str, *, is_open: bool) -> None:

@@ -14,6 +14,7 @@ from autorouter.core.names import ModelName, Network, NodeName, RegionName, Rout
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
 from autorouter.core.units import Instant, Millis
+from autorouter.core.used import Figures, Hour
 from autorouter.wire.book import MOST_WEIGHT, BookRecord, PlaceRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
 from autorouter.wire.observation import ObservationRecord, ReportRecord
@@ -62,6 +63,19 @@ def samples_of(report: NodeReport, now: Instant) -> tuple[Sample, ...]:
     """What a node measured of clients, as it was told at *now*; a name from the future is skipped."""
     known = (each for each in report.rtts if each.via in SOURCES and each.rtt_ms > 0)
     return tuple(_sample(RegionName(report.region), each, now) for each in known)
+
+
+def usage_of(report: NodeReport) -> tuple[tuple[Hour, Figures], ...]:
+    """What a node says was used of it."""
+    return tuple(
+        (
+            Hour(each.hour, each.region, each.key, each.model),
+            Figures(
+                each.requests, each.prompt_tokens, each.answer_tokens, each.heard_s, each.characters, each.cost_usd
+            ),
+        )
+        for each in report.usage
+    )
 
 
 def _sample(region: RegionName, told: NetworkRtt, now: Instant) -> Sample:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from autorouter.core.decide import Decision
@@ -18,6 +18,7 @@ from autorouter.core.latency.sources import SOURCES
 from autorouter.core.observation import Observation
 from autorouter.core.spill import Spill
 from autorouter.core.units import Millis
+from autorouter.core.used import Used
 
 log = structlog.get_logger("autorouter")
 
@@ -145,6 +146,32 @@ class Telemetry:
             log.error("geoip_reload_failed", database=database, reason=fault, kept="the last good one")
         else:
             log.info("geoip_reloaded", database=database)
+
+
+USAGE = (
+    ("requests", "Requests of which something was delivered."),
+    ("prompt_tokens", "Tokens read."),
+    ("answer_tokens", "Tokens written."),
+    ("heard_seconds", "Audio listened to."),
+    ("characters", "Characters spoken."),
+    ("cost_dollars", "What it cost, in US dollars."),
+)
+"""One counter a line, in the order of `Figures`."""
+
+
+class UsageCounters(Collector):
+    """What nodes say was delivered, by region and model; never by key."""
+
+    def __init__(self, used: Used) -> None:
+        self._used = used
+
+    def collect(self) -> Iterator[Metric]:
+        """One counter per figure."""
+        for place, (name, words) in enumerate(USAGE):
+            counter = CounterMetricFamily(f"autorouter_usage_{name}", words, labels=["region", "model"])
+            for region, model, figures in self._used:
+                counter.add_metric([region, model], figures[place])
+            yield counter
 
 
 class AtlasGauges(Collector):

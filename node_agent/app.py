@@ -16,7 +16,7 @@ from node_agent import version
 from node_agent.api.application import build
 from node_agent.api.edge import Edge
 from node_agent.api.front import FrontRunner
-from node_agent.config import Options, choose, open_catalogue, read_keys
+from node_agent.config import Options, choose, open_catalogue, read_keys, state_at
 from node_agent.core.admission import Limits
 from node_agent.core.errors import ConfigError, innermost
 from node_agent.core.models import ModelName, ModelSpec
@@ -27,11 +27,15 @@ from node_agent.engines.artefacts import ensure, store_at
 from node_agent.runtime.clock import SystemClock
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
+from node_agent.runtime.journal import Journal
+from node_agent.runtime.jwks import Jwks
+from node_agent.runtime.keyring import Keyring
 from node_agent.runtime.ports import Engine
 from node_agent.runtime.record import Record
 from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
 from node_agent.runtime.survey import Survey
+from node_agent.runtime.till import Till
 from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
 
@@ -60,12 +64,14 @@ class Agent:
         identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
         self.engine = engine
         self.door = Door()
+        self.keyring = _keyring(options, clock)
+        self.till = Till(options.region, by_name, clock, None if options.state is None else Journal(options.state))
         rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
         gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)
         telemetry = Telemetry(by_name, gauges)
         survey = Survey(options.region, keys, rtts, clock, telemetry)
         record = Record(telemetry)
-        reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record)
+        reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record, self.till)
         idle = Seconds(options.idle_timeout)
         warmth = Warmth(self.engine, clock, Seconds(options.queue_deadline))
         service = Service(self.engine, warmth, gates, self.door, record, clock, idle)
@@ -79,10 +85,24 @@ class Agent:
                 metrics=telemetry.page,
                 patience=idle,
                 new_id=lambda: uuid.uuid4().hex,
+                keyring=self.keyring,
+                till=self.till,
                 keys=keys,
                 behind_proxy=options.behind_proxy,
             )
         )
+
+    async def run(self) -> None:
+        """What has to go on as long as the node serves."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.engine.run())
+            group.create_task(self.keyring.run())
+            group.create_task(self.till.run())
+
+
+def _keyring(options: Options, clock: SystemClock) -> Keyring:
+    kept = None if options.state is None else options.state / "jwks.json"
+    return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept))
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:
@@ -100,6 +120,7 @@ async def fetch(options: Options) -> None:
 
 async def serve(options: Options) -> None:
     """Serve until told to stop. Raises `ConfigError` or `ArtefactError` for what the operator must mend."""
+    options = options.model_copy(update={"state": state_at(options, os.environ)})
     models = choose(open_catalogue(options.catalogue), options)
     setting = Setting(
         models=models,
@@ -129,7 +150,7 @@ async def _listen(runner: web.AppRunner, options: Options) -> None:
     except OSError as exc:
         raise ConfigError(f"cannot listen on {options.host}:{options.port}: {exc.strerror}") from exc
     port = runner.addresses[0][1]
-    if options.open:
+    if options.open and not options.needs_keys:
         _log.warning("open to other machines, without access control", host=options.host)
     _log.info(
         "listening",
@@ -144,14 +165,16 @@ async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
     signals: asyncio.Queue[None] = asyncio.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
+    if not agent.keyring.is_open:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, agent.keyring.reload)
     try:
         async with asyncio.TaskGroup() as group:
-            engine = group.create_task(agent.engine.run())
+            running = group.create_task(agent.run())
             await signals.get()
             await _drain(agent.door, signals)
             agent.door.turn_out()
             await runner.cleanup()
-            engine.cancel()
+            running.cancel()
     except BaseExceptionGroup as group:
         raise innermost(group) from None
 

@@ -30,7 +30,20 @@ def main() -> None:
 @_option("--node", help="Name of the node.  [default: the region's]")
 @_option("--host", default="127.0.0.1", help="Address to listen on.")
 @_option("--port", type=int, default=8081, help="Port to listen on; 0 takes a free one.")
-@_option("--open", is_flag=True, help="Allow an address that other machines can reach. There is no access control.")
+@_option("--open", is_flag=True, help="Allow an address that other machines can reach, without --keys.")
+@_option("--keys", metavar="FILE", help="Keys of clients, read again on SIGHUP.  [default: whoever asks is served]")
+@click.option(
+    "--jwks",
+    metavar="PLACE",
+    envvar="AUTOROUTER_JWKS",
+    show_envvar=True,
+    help="Public keys of tokens: a path or URL.",
+)
+@_option(
+    "--state",
+    metavar="DIR",
+    help="What outlives the node, its accounts above all.  [default: with keys, in ~/.local]",
+)
 @_option("--behind-proxy", is_flag=True, help="Connections come from a proxy: measure none, trust none.")
 @_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to offer; repeatable.")
 @_option("--pin", "pins", multiple=True, help="Model of these that is never unloaded; repeatable.")
@@ -47,6 +60,8 @@ def main() -> None:
 @_option("--engine", default="triton", hidden=True)
 def serve(**given: object) -> None:
     """Serve until SIGTERM or Ctrl-C; a second one does not wait for answers under way.
+
+    'autorouter keys mint' makes keys. With --keys or --jwks every client needs one; without either the node is open.
 
     AUTOROUTER_KEY holds the key that this node and its routers share; of several, with commas between, each counts.
     """

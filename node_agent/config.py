@@ -114,6 +114,12 @@ class Options(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
     open: bool = False
+    keys: Path | None = None
+    """The keys file; None, and no `jwks`: the node is open to all who reach it."""
+    jwks: Annotated[str, Field(min_length=1)] | None = None
+    """Path or URL of the public keys that tokens are signed with."""
+    state: Path | None = None
+    """Folder of what is kept across restarts: usage, and the last good public keys. None: nothing is."""
     behind_proxy: bool = False
     """Peers are a load balancer's: neither their round trips nor their addresses are the clients'."""
     models: Annotated[tuple[Name, ...], Field(min_length=1)] = ("smollm2-135m-instruct",)
@@ -135,6 +141,11 @@ class Options(BaseModel):
     """gRPC address of a Triton that somebody else runs; None: start the wheel's."""
     allow_unpatched_triton: bool = False
 
+    @property
+    def needs_keys(self) -> bool:
+        """True if clients have to show one."""
+        return self.keys is not None or self.jwks is not None
+
 
 def read_options(given: Mapping[str, object]) -> Options:
     """Options out of what the command line gave. Raises `ConfigError` naming the option."""
@@ -142,12 +153,20 @@ def read_options(given: Mapping[str, object]) -> Options:
         options = Options.model_validate({**given, "node": given.get("node") or given.get("region")})
     except ValidationError as exc:
         raise ConfigError(_sentence(exc, "--")) from exc
-    if not (options.open or options.host == "localhost" or is_loopback(options.host)):
+    if not (options.open or options.needs_keys or options.host == "localhost" or is_loopback(options.host)):
         raise ConfigError(
-            f"--host {options.host} can be reached from other machines, and there is no access control: "
-            "add --open if that is meant"
+            f"--host {options.host} can be reached from other machines, and whoever reaches the node is served: "
+            "add --keys FILE, or --open if that is meant"
         )
     return options
+
+
+def state_at(options: Options, environment: Mapping[str, str]) -> Path | None:
+    """Where the node keeps what outlives it: as told; else, if there are keys to bill, under ``$XDG_STATE_HOME``."""
+    if options.state is not None or not options.needs_keys:
+        return options.state
+    state = environment.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    return Path(state) / "autorouter" / options.node
 
 
 def read_keys(environment: Mapping[str, str]) -> tuple[Key, ...]:

@@ -6,7 +6,7 @@ follows no redirects and connects to no private address that regions.yaml does n
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import aiohttp
@@ -15,18 +15,19 @@ from pydantic import ValidationError
 from autorouter.core.address import is_private, parse
 from autorouter.core.fleet import Node, Region
 from autorouter.core.latency.sample import Sample
-from autorouter.core.names import RouterName
+from autorouter.core.names import NodeName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.units import Instant, Millis, Seconds
+from autorouter.core.used import Figures, Hour
 from autorouter.probing.kernel import KernelRtt, newest_sample, read
-from autorouter.reports import outcome_of, report_of, samples_of
+from autorouter.reports import outcome_of, report_of, samples_of, usage_of
 from autorouter.wire.key import Key
 from autorouter.wire.node import NodeReport
 
 PATH = "/v1/node/status"
 DEADLINE = Seconds(1.0)
-MOST_BYTES = 64 * 1024
-"""An honest report of 256 models is half of this."""
+MOST_BYTES = 96 * 1024
+"""An honest report of 256 models, with full pages of round trips and usage, is two thirds of this."""
 
 AddrInfo = tuple[int, int, int, str, tuple[object, ...]]
 
@@ -50,6 +51,8 @@ class Watcher:
     """What proves to nodes elsewhere that a router asks; None where all nodes are on this machine."""
     sampled: Callable[[Sample], object]
     """Is handed every round trip of a client that a node tells of."""
+    used: Callable[[NodeName, Iterable[tuple[Hour, Figures]]], object]
+    """Is handed what a node tells of its usage."""
 
 
 class StatusLook:
@@ -61,6 +64,7 @@ class StatusLook:
         self._node = node
         self._now = watcher.clock
         self._since = 0
+        self._usage_since: int | None = None
         self._session: aiohttp.ClientSession | None = None
         self._sockets: list[socket.socket] = []
         self._before: KernelRtt | None = None
@@ -101,8 +105,7 @@ class StatusLook:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._watcher.key is not None:
             headers["Authorization"] = f"Bearer {self._watcher.key.bearer}"
-        url = f"{self._node.agent}{PATH}?since={self._since}"
-        async with self._session.get(url, allow_redirects=False, headers=headers) as answer:
+        async with self._session.get(self._url(), allow_redirects=False, headers=headers) as answer:
             if answer.status == 401:
                 return Found(Outcome.GARBLED, "answered 401: it has another AUTOROUTER_KEY, or this router has none")
             if answer.status != 200:
@@ -112,6 +115,11 @@ class StatusLook:
                 answer.close()
                 return Found(Outcome.GARBLED, f"answered more than {MOST_BYTES} bytes")
             return self._understood(body)
+
+    def _url(self) -> str:
+        """With the cursors; for usage only a node that keeps any is asked, for an older one would refuse the word."""
+        usage = "" if self._usage_since is None else f"&usage_since={self._usage_since}"
+        return f"{self._node.agent}{PATH}?since={self._since}{usage}"
 
     def _understood(self, body: bytes) -> Found:
         try:
@@ -130,6 +138,9 @@ class StatusLook:
         for sample in samples_of(report, self._now()):
             self._watcher.sampled(sample)
         self._since = report.rtts_upto
+        self._watcher.used(self._node.name, usage_of(report))
+        asked = self._usage_since is not None
+        self._usage_since = None if report.usage_upto is None else report.usage_upto if asked else 0
 
     def _open_socket(self, info: AddrInfo) -> socket.socket:
         """A socket for aiohttp, with a second handle on it to ask the kernel by; private targets are refused here."""

@@ -16,6 +16,11 @@ ModelState = Literal["cold", "loading", "ready", "unloading", "failed"]
 MOST_RTTS = 200
 """Networks in one report: 20 KB, beside the 32 KB of 256 models."""
 
+MOST_USAGE = 64
+"""Hours in one report: 16 KB."""
+
+Amount = Annotated[float, Field(ge=0, le=2**53)]
+
 NodeHealth = Literal["starting", "ready", "degraded", "draining"]
 """The node's own word. ``starting``: nothing can be served yet. ``degraded``: something can, not everything.
 ``draining``: finishing old requests, taking no new ones."""
@@ -60,6 +65,23 @@ class NetworkRtt(Wire):
     """Since the latest of them."""
 
 
+class UsageRow(Wire):
+    """What one key used of one model in one hour: all of that hour, to be put in the place of what was told of it."""
+
+    hour: Annotated[int, Field(ge=0, le=2**40)]
+    """Unix seconds of its first moment."""
+    region: Name
+    key: Annotated[str, Field(max_length=128)]
+    """The key's name; empty where the node is open to all."""
+    model: Name
+    requests: Total = 0
+    prompt_tokens: Total = 0
+    answer_tokens: Total = 0
+    heard_s: Amount = 0.0
+    characters: Total = 0
+    cost_usd: Amount = 0.0
+
+
 class NodeReport(Wire):
     """One node's own account of itself."""
 
@@ -81,3 +103,8 @@ class NodeReport(Wire):
     time."""
     rtts_upto: Annotated[int, Field(ge=0, le=2**53)] = 0
     """The cursor to ask with next. It belongs to this boot."""
+    usage: Annotated[tuple[UsageRow, ...], Field(max_length=MOST_USAGE)] = ()
+    """Hours whose usage changed since the cursor that ``?usage_since=`` gave, oldest change first; those that do not
+    fit come next time."""
+    usage_upto: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    """The cursor to ask with next, of any boot. None: the node is of a version that keeps no usage."""

@@ -43,7 +43,7 @@ def openai_type(status: int) -> str:
     >>> openai_type(404), openai_type(429), openai_type(503)
     ('invalid_request_error', 'rate_limit_error', 'server_error')
     """
-    named = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    named = {401: "authentication_error", 402: "insufficient_quota", 403: "permission_error", 429: "rate_limit_error"}
     return named.get(status, "invalid_request_error" if status < 500 else "server_error")
 
 

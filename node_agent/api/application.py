@@ -3,7 +3,7 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import chat, completions, middleware, models, ping, status
+from node_agent.api import billing, chat, completions, guard, middleware, models, ping, status, usage
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
@@ -15,6 +15,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),
+    ("GET", "/v1/usage", usage.show),
     ("GET", "/v1/ping", ping.ping),
     ("GET", "/livez", status.live),
     ("GET", "/readyz", status.ready),
@@ -24,9 +25,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 
 def build(edge: Edge) -> web.Application:
     """The application over *edge*."""
-    application = web.Application(middlewares=[middleware.problems], client_max_size=LARGEST_BODY)
+    layers = [middleware.problems, guard.admit, billing.billed]
+    application = web.Application(middlewares=layers, client_max_size=LARGEST_BODY)
     application[EDGE] = edge
-    application.on_response_prepare.append(middleware.name_request)
+    application.on_response_prepare.extend((middleware.name_request, billing.begin))
     for method, path, handler in ROUTES:
         application.router.add_route(method, path, handler, expect_handler=middleware.expect)
         if method == "GET":

@@ -4,9 +4,12 @@ Both ways of saying it, for a router's redirect can carry a query and no header,
 """
 
 import re
+from functools import partial
 
 from aiohttp import web
 
+from node_agent.api.billing import settle
+from node_agent.api.guard import client
 from node_agent.api.problems import Failed
 from node_agent.core.claim import Claim, Priority
 from node_agent.core.units import Seconds
@@ -21,8 +24,18 @@ NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 
 
 def claim_of(request: web.Request) -> Claim:
-    """The claim of one request. Raises `Failed` naming the header or parameter that is wrong."""
-    return Claim(priority=_priority(request), patience=_patience(request))
+    """The claim of one request.
+
+    Raises `Denied` if its key is not for this, or has no credit left; `Failed` naming what is wrong in it.
+    """
+    caller = client(request)
+    return Claim(
+        caller=caller.name,
+        priority=_priority(request),
+        patience=_patience(request),
+        models=caller.models,
+        settle=partial(settle, request),
+    )
 
 
 def _priority(request: web.Request) -> Priority:

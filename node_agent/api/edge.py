@@ -8,10 +8,12 @@ from aiohttp import web
 from autorouter.wire.key import Key
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import Seconds
+from node_agent.runtime.keyring import Keyring
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
 from node_agent.runtime.service import Service
 from node_agent.runtime.survey import Survey
+from node_agent.runtime.till import Till
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class Edge:
     """Longest that a client may take to accept what it asked for."""
     new_id: Callable[[], str]
     """An unguessable name, safe in a header."""
+    keyring: Keyring
+    """Of clients."""
+    till: Till
     keys: Sequence[Key] = ()
-    """Whose holders may ask for the status."""
+    """Of routers, which may ask for the status."""
     behind_proxy: bool = False
     """Every connection is one that a proxy made."""
 

@@ -11,9 +11,9 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api import claims
 from node_agent.api.edge import EDGE, REQUEST_ID
-from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
+from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
 from node_agent.api.sse import STREAM, Stream, event
-from node_agent.core.errors import EngineError, Refused
+from node_agent.core.errors import Denied, EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 """A request id that may be echoed and logged; any other is replaced."""
@@ -24,7 +24,12 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
-QUERY = {"/readyz": ("verbose",), "/v1/node/status": ("since",), "/v1/ping": ("ticket",)}
+QUERY = {
+    "/readyz": ("verbose",),
+    "/v1/node/status": ("since", "usage_since"),
+    "/v1/ping": ("ticket",),
+    "/v1/usage": ("start_date", "end_date"),
+}
 """Path → the query parameters that it has, each at most once. Whatever is posted may say what it claims, too."""
 
 _log = structlog.get_logger()
@@ -69,6 +74,8 @@ def _fail(exc: Exception, request: web.Request) -> Fail:
             return exc.fail
         case Refused():
             return refusal(exc.refusal)
+        case Denied():
+            return denial(exc)
         case EngineError():
             return engine(exc)
         case web.HTTPException():

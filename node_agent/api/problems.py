@@ -8,7 +8,7 @@ from typing import assert_never
 from aiohttp import web
 
 from autorouter.wire.problem import CONTENT_TYPE, Problem, members
-from node_agent.core.errors import EngineError, Fault, Reason, Refusal
+from node_agent.core.errors import Denial, Denied, EngineError, Fault, Reason, Refusal
 from node_agent.core.units import Seconds, millis
 
 CATALOGUE: Mapping[str, tuple[int, str]] = {
@@ -20,7 +20,9 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "context_length_exceeded": (400, "The prompt is too long for the model"),
     "model_unfit": (400, "The model is not for this"),
     "bad_request": (400, "The request cannot be understood"),
-    "unauthorized": (401, "This is for routers"),
+    "unauthorized": (401, "The key is missing, or does not count here"),
+    "budget_spent": (402, "The key has no credit left"),
+    "forbidden": (403, "The key is not for this"),
     "bad_ticket": (403, "The ticket proves nothing here"),
     "not_found": (404, "There is nothing here"),
     "model_not_found": (404, "There is no such model on this node"),
@@ -29,6 +31,7 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "expectation_failed": (417, "The node does not do what is expected first"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body is of a type that the node does not read"),
+    "rate_limited": (429, "The key is used too often"),
     "over_capacity": (429, "The node is full"),
     "internal": (500, "The node has a defect"),
     "engine_failed": (502, "The model failed"),
@@ -91,6 +94,23 @@ def refusal(refused: Refusal) -> Fail:
             return Fail("draining", refused.detail, headers=_retry(refused.retry_after, here=True))
         case _:
             assert_never(refused.reason)
+
+
+def denial(denied: Denied) -> Fail:
+    """How it is told that a key does not do. A key that is used too often is told to come back, a guess is not."""
+    match denied.denial:
+        case Denial.UNKNOWN:
+            return Fail("unauthorized", denied.detail, headers={"WWW-Authenticate": "Bearer"})
+        case Denial.FORBIDDEN:
+            return Fail("forbidden", denied.detail, denied.param)
+        case Denial.SPENT:
+            return Fail("budget_spent", denied.detail, headers={"x-should-retry": "false"})
+        case Denial.TOO_OFTEN:
+            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=True))
+        case Denial.GUESSED:
+            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=False))
+        case _:
+            assert_never(denied.denial)
 
 
 def engine(error: EngineError) -> Fail:

@@ -27,7 +27,8 @@ async def report(request: web.Request) -> web.Response:
     """
     if not (is_local(request) or _is_router(request)):
         raise Failed("unauthorized", NOT_A_ROUTER, headers={"WWW-Authenticate": "Bearer"})
-    body = request.app[EDGE].reporter.report(_since(request)).model_dump_json(by_alias=True)
+    since, usage_since = _cursor(request, "since"), _cursor(request, "usage_since")
+    body = request.app[EDGE].reporter.report(since, usage_since).model_dump_json(by_alias=True)
     return web.Response(text=body, content_type="application/json", headers=NO_STORE)
 
 
@@ -36,11 +37,11 @@ def _is_router(request: web.Request) -> bool:
     return scheme.lower() == "bearer" and is_bearer(request.app[EDGE].keys, shown.strip())
 
 
-def _since(request: web.Request) -> int | None:
-    """The cursor that is asked with; None from who does not ask for round trips."""
-    text = request.query.get("since")
+def _cursor(request: web.Request, name: str) -> int | None:
+    """The cursor that is asked with; None from who does not ask for that."""
+    text = request.query.get(name)
     if text is not None and (not CURSOR.fullmatch(text) or int(text) > LARGEST_CURSOR):
-        raise Failed("invalid_value", f"'since': expected a whole number up to 2^53, found {text!r:.40}", "since")
+        raise Failed("invalid_value", f"'{name}': expected a whole number up to 2^53, found {text!r:.40}", name)
     return None if text is None else int(text)
 
 

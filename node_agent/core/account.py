@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from node_agent.core.models import ModelName
-from node_agent.core.task import Usage
+from node_agent.core.task import NONE, Usage
 from node_agent.core.units import Seconds
+
+NOTHING = Usage()
 
 
 class Outcome(StrEnum):
@@ -39,6 +41,12 @@ class Account:
     usage: Usage | None = None
     served: Seconds | None = None
     """From its slot to its end; None if it was not finished."""
+    delivered: Usage = NOTHING
+    """What of it was taken, step by step, in the units that it is billed by."""
+    finished: bool = False
+    """The last step was taken too."""
+    took: Seconds = NONE
+    """From arrival to the end."""
 
     @property
     def rtf(self) -> float | None:

@@ -6,7 +6,8 @@
     ├── ConfigError      the operator asked for what cannot be (exit 2, one sentence)
     ├── ArtefactError    a model's file cannot be had (exit 1, one sentence)
     ├── EngineError      the engine did not do what was asked; its `Fault` says how, and whose fault it is
-    └── Refused          the node does not take a request now; its `Refusal` says why
+    ├── Refused          the node does not take a request now; its `Refusal` says why
+    └── Denied           the client's key does not allow what it asks; its `Denial` says why
 """
 
 from dataclasses import dataclass
@@ -93,6 +94,35 @@ class Refused(AgentError):  # noqa: N818 - not an error of anyone's: the node is
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail)
         self.refusal = refusal
+
+
+AT_ONCE = Seconds(0.0)
+
+
+class Denial(StrEnum):
+    """Why a key does not do."""
+
+    UNKNOWN = "unknown"
+    """There is none, or it is not one of those that count."""
+    FORBIDDEN = "forbidden"
+    """It is for other models, regions or purposes."""
+    SPENT = "spent"
+    """It has cost what it may cost."""
+    TOO_OFTEN = "too_often"
+    """It was used as often as it may be."""
+    GUESSED = "guessed"
+    """Too many wrong ones came from one network."""
+
+
+class Denied(AgentError):  # noqa: N818 - not an error of the node's: the key does not allow it
+    """*detail* never holds the key. *wait* is for those who may do it later."""
+
+    def __init__(self, denial: Denial, detail: str, *, param: str | None = None, wait: Seconds = AT_ONCE) -> None:
+        super().__init__(detail)
+        self.denial = denial
+        self.detail = detail
+        self.param = param
+        self.wait = wait
 
 
 def innermost(group: BaseExceptionGroup) -> BaseException:

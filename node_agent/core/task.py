@@ -29,6 +29,15 @@ class Usage:
     spoken: Seconds = NONE
     """Audio that this became."""
 
+    def __add__(self, more: "Usage") -> "Usage":
+        return Usage(
+            self.prompt + more.prompt,
+            self.answer + more.answer,
+            Seconds(self.heard + more.heard),
+            self.characters + more.characters,
+            Seconds(self.spoken + more.spoken),
+        )
+
     @property
     def work(self) -> float:
         """How much the model did, to be compared with its other requests only.

@@ -3,9 +3,9 @@
 import asyncio
 
 from node_agent.core.account import Account, Outcome
-from node_agent.core.errors import EngineError, Reason, Refused
-from node_agent.core.models import ModelName
-from node_agent.core.task import Step, Usage
+from node_agent.core.delivery import billable, part
+from node_agent.core.errors import Denied, EngineError, Reason, Refused
+from node_agent.core.task import Step, Task, Usage
 from node_agent.core.units import Instant, Seconds, between
 from node_agent.runtime.ports import Clock
 
@@ -24,8 +24,8 @@ model."""
 class Meter:
     """Told what happens to one request, as it happens."""
 
-    def __init__(self, model: ModelName, caller: str, clock: Clock) -> None:
-        self._model = model
+    def __init__(self, task: Task[Step], caller: str, clock: Clock) -> None:
+        self._task = task
         self._caller = caller
         self._clock = clock
         self._arrived = clock.now()
@@ -35,6 +35,8 @@ class Meter:
         self._read = Seconds(0.0)
         self._texts = 0
         self._usage: Usage | None = None
+        self._parts = Usage()
+        self._finished = False
         self._outcome = Outcome.CANCELLED
         self.waited = Seconds(0.0)
 
@@ -54,11 +56,18 @@ class Meter:
             self._usage = step.usage
             self._outcome = Outcome.OK
 
+    def taken(self, step: Step) -> None:
+        """The client has taken *step*."""
+        self._parts += part(step)
+        self._finished = step.usage is not None
+
     def ended(self, exc: BaseException) -> None:
         """The request ended with *exc*; one that ends without any kept the outcome of its last step."""
         match exc:
             case Refused():
                 self._outcome = REFUSED[exc.refusal.reason]
+            case Denied():
+                self._outcome = Outcome.REFUSED
             case EngineError():
                 self._outcome = Outcome.REFUSED if exc.fault.is_callers else Outcome.FAILED
             case asyncio.CancelledError() | GeneratorExit() | ConnectionError() | TimeoutError():
@@ -69,7 +78,7 @@ class Meter:
     def account(self) -> Account:
         """The request as it went."""
         return Account(
-            model=self._model,
+            model=self._task.model,
             caller=self._caller,
             outcome=self._outcome,
             waited=self.waited,
@@ -77,6 +86,9 @@ class Meter:
             tpot=self._per_token(),
             usage=self._usage,
             served=self._served(),
+            delivered=billable(self._task, self._parts),
+            finished=self._finished,
+            took=self.so_far,
         )
 
     @property

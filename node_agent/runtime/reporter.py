@@ -13,6 +13,7 @@ from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
 from node_agent.runtime.record import Record
 from node_agent.runtime.survey import Survey
+from node_agent.runtime.till import Till
 
 LONGEST_TEXT = 256
 """Of the wire's texts for people."""
@@ -48,6 +49,7 @@ class Reporter:
         door: Door,
         survey: Survey,
         record: Record,
+        till: Till,
     ) -> None:
         self.identity = identity
         self._models = models
@@ -56,16 +58,18 @@ class Reporter:
         self._door = door
         self._survey = survey
         self._record = record
+        self._till = till
         self._numbers = itertools.count()
 
     def verdict(self) -> Verdict:
         """The node's health now, and why."""
         return judge(self._engine.standings(), draining=self._door.draining)
 
-    def report(self, since: int | None = None) -> NodeReport:
-        """The next report of this boot, with the round trips that changed after the cursor *since*."""
+    def report(self, since: int | None = None, usage_since: int | None = None) -> NodeReport:
+        """The next report of this boot, with the round trips, and the usage, that changed after these cursors."""
         verdict = self.verdict()
         rtts, upto = self._survey.since(since)
+        usage, usage_upto = self._till.since(usage_since)
         return NodeReport(
             schema=1,
             node=self.identity.node,
@@ -78,6 +82,8 @@ class Reporter:
             models=self.models(),
             rtts=rtts,
             rtts_upto=upto,
+            usage=usage,
+            usage_upto=usage_upto,
         )
 
     def models(self) -> tuple[ModelStatus, ...]:

@@ -78,8 +78,9 @@ class Service:
 
         Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
         """
-        meter = Meter(task.model, claim.caller, self._clock)
+        meter = Meter(task, claim.caller, self._clock)
         try:
+            claim.require(task.model)
             self._require_open()
             gate = self._gates[task.model]
             with self._door.inside():
@@ -95,7 +96,9 @@ class Service:
             meter.ended(exc)
             raise
         finally:
-            self._ledger.record(meter.account())
+            account = meter.account()
+            self._ledger.record(account)
+            claim.settle(account)
 
     def _require_open(self) -> None:
         if self._door.draining:
@@ -109,6 +112,7 @@ class Service:
                     step = await self._next(steps)
                     meter.note(step)
                     yield step
+                    meter.taken(step)
                     if step.usage is not None:
                         await self._ended(steps)
                         return

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -13,7 +14,7 @@ from node_agent.api.edge import EDGE
 from node_agent.app import Agent
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.chat import Manner, Message, Prompt, Role
-from node_agent.core.models import ModelName, ModelState
+from node_agent.core.models import FREE, ModelName, ModelState
 from node_agent.engines.echo import EchoEngine
 from node_agent.engines.triton.codecs import codec_of
 from node_agent.engines.triton.codecs.tensors import strings
@@ -92,17 +93,26 @@ class Scene:
 
 @asynccontextmanager
 async def serving(
-    pace=0.0, *, running=True, wrap=lambda engine: engine, keys="", host="127.0.0.1", peer=None, **chosen
+    pace=0.0,
+    *,
+    running=True,
+    wrap=lambda engine: engine,
+    keys="",
+    host="127.0.0.1",
+    peer=None,
+    ring=None,
+    price=FREE,
+    **chosen,
 ) -> AsyncIterator[Scene]:
-    """*peer*: the address that every request seems to come from."""
-    options = read_options({"region": "yto-01", "node": "yto-01-a", "engine": "echo", **chosen})
-    models = choose(read_catalogue(), options)
+    """*peer*: the address that every request seems to come from. *keys* are routers', *ring* is the clients' file."""
+    options = read_options({"region": "yto-01", "node": "yto-01-a", "engine": "echo", "keys": ring, **chosen})
+    models = tuple(replace(model, price=price) for model in choose(read_catalogue(), options))
     engine = EchoEngine(models, pace)
     agent = Agent(options, models, wrap(engine), read_keys(keys))
     if peer is not None:
-        agent.application.middlewares.append(seeming(peer))
+        agent.application.middlewares.insert(0, seeming(peer))
     async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application, host=host)) as client:
-        task = group.create_task(agent.engine.run()) if running else None
+        task = group.create_task(agent.run()) if running else None
         await asyncio.sleep(0)
         scene = Scene(agent, client)
         if running:

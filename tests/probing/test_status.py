@@ -10,6 +10,7 @@ from aiohttp import web
 from autorouter.core.fleet import Node
 from autorouter.core.names import NodeName, RouterName
 from autorouter.core.observation import Outcome
+from autorouter.core.used import Figures, Hour
 from autorouter.probing.status import MOST_BYTES, StatusLook, Watcher
 from autorouter.runtime.clock import now
 from tests.fake_node import as_json, fake_node, report
@@ -29,9 +30,9 @@ async def look(node):
     await opened.close()
 
 
-def look_at(url, *, allow_private=True, key=None, sampled=list):
+def look_at(url, *, allow_private=True, key=None, sampled=list, used=lambda *_: None):
     about = replace(region("yto-01").region, allow_private=allow_private)
-    return StatusLook(Watcher(RouterName("r-us"), now, key, sampled), about, Node(NodeName("yto-01"), url))
+    return StatusLook(Watcher(RouterName("r-us"), now, key, sampled, used), about, Node(NodeName("yto-01"), url))
 
 
 async def found(url, **more):
@@ -197,3 +198,27 @@ async def test_what_speaks_no_http_is_garbled_or_reset():
     async with server:
         seen = await found(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert seen.outcome in {Outcome.GARBLED, Outcome.REFUSED}
+
+
+async def test_usage_is_asked_for_only_of_a_node_that_keeps_any_and_by_cursor(node):
+    asked, told = [], []
+
+    async def older(request):
+        asked.append(dict(request.query))
+        return web.json_response(report())
+
+    row = {"hour": 3600, "region": "yto-01", "key": "acme", "model": "smollm2", "requests": 2, "cost_usd": 0.5}
+
+    async def newer(request):
+        asked.append(dict(request.query))
+        since = int(request.query.get("usage_since", "7"))
+        return web.json_response(report(usage=[row] if since < 7 else [], usage_upto=0 if since == 7 else 7))
+
+    look = look_at(node.url, used=lambda *each: told.append(each))
+    for node.says in (older, older, newer, newer, newer):
+        assert (await look()).outcome is Outcome.READY
+    await look.close()
+    assert [each.get("usage_since") for each in asked] == [None, None, None, "0", "7"]
+    assert [hours for _, hours in told if hours] == [
+        ((Hour(3600, "yto-01", "acme", "smollm2"), Figures(2, cost_usd=0.5)),)
+    ]

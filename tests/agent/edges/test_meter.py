@@ -6,15 +6,17 @@ import pytest
 
 from node_agent.core.chat import Finish, Piece
 from node_agent.core.models import ModelName
-from node_agent.core.task import Usage
+from node_agent.core.task import Task, Usage
 from node_agent.core.units import Seconds
 from node_agent.runtime.meter import Meter
 from tests.agent.edges.test_gate import Time
 
+TASK = Task(ModelName("m"))
+
 
 def answered(pieces=5, *, prompt=20, waited=0.0, reading=0.0, finish=True, ended=None):
     time = Time()
-    meter = Meter(ModelName("m"), "", time)
+    meter = Meter(TASK, "", time)
     meter.waited = Seconds(waited)
     time.passes(waited)
     for _ in range(pieces):
@@ -38,7 +40,7 @@ def test_the_work_is_what_was_written_and_some_of_what_was_read(prompt, pieces, 
 @pytest.mark.parametrize(
     "meter",
     [
-        Meter(ModelName("m"), "", Time()),
+        Meter(TASK, "", Time()),
         answered(finish=False),
         answered(ended=asyncio.CancelledError()),
         answered(ended=ZeroDivisionError()),

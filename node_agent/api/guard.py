@@ -1,0 +1,84 @@
+"""Who may come in: everything but a few paths needs a key, and every key is for something."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from node_agent.api.edge import EDGE
+from node_agent.api.hop import is_local
+from node_agent.core.caller import ANYBODY, THIS_MACHINE, Caller, Scope
+from node_agent.core.errors import Denial, Denied
+from node_agent.core.networks import network_of
+
+WITHOUT = frozenset({"/livez", "/readyz", "/metrics", "/health", "/v1/ping", "/v1/node/status"})
+"""Paths that need no key: they tell nothing that is anybody's, or have a rule of their own."""
+
+IN_PROTOCOL = "bearer."
+"""How browsers, which cannot set headers there, show a key when they open a WebSocket."""
+
+EXPECTED = "expected 'Authorization: Bearer <key>'"
+
+CALLER = web.RequestKey("caller", Caller)
+
+
+@web.middleware
+async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let those in whose key counts here, and not too often. What a key is for is looked at where it matters."""
+    resource = request.match_info.route.resource
+    if resource is not None and resource.canonical not in WITHOUT:
+        request[CALLER] = _caller(request)
+    return await handler(request)
+
+
+def operator(handler: Handler) -> Handler:
+    """*handler*, for keys with the scope ``operator``; on an open node, for programs on its own machine."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        caller_of(request).require_scope(Scope.OPERATOR)
+        return await handler(request)
+
+    return guarded
+
+
+def client(request: web.Request) -> Caller:
+    """Who asks to be served by a model. Raises `Denied` if its key is not for that, or has no credit left."""
+    caller = caller_of(request)
+    caller.require_scope(Scope.INFERENCE)
+    request.app[EDGE].till.require_credit(caller)
+    return caller
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Who asks."""
+    caller: Caller = request.get(CALLER, ANYBODY)
+    return caller
+
+
+def _caller(request: web.Request) -> Caller:
+    edge = request.app[EDGE]
+    if edge.keyring.is_open:
+        return THIS_MACHINE if is_local(request) else ANYBODY
+    caller = edge.keyring.caller(_shown(request), network_of(request.remote or "") or "")
+    caller.require_region(edge.reporter.identity.region)
+    edge.keyring.count(caller)
+    return caller
+
+
+def _shown(request: web.Request) -> str:
+    """The one key that is shown. Never one in a URL: those are written down along the way."""
+    headers = request.headers.getall("Authorization", [])
+    shown = [_bearer(header) for header in headers] or _in_protocol(request)
+    if len(shown) != 1 or not shown[0]:
+        raise Denied(Denial.UNKNOWN, EXPECTED)
+    return shown[0]
+
+
+def _bearer(header: str) -> str:
+    scheme, _, key = header.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _in_protocol(request: web.Request) -> list[str]:
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        return []
+    offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", [])).split(",")
+    return [name.strip().removeprefix(IN_PROTOCOL) for name in offered if name.strip().startswith(IN_PROTOCOL)]

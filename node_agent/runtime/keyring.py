@@ -1,0 +1,121 @@
+"""The keys that count on this node, whatever kind they are of, and what becomes of one that is shown."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from node_agent.core.caller import Caller
+from node_agent.core.errors import ConfigError, Denial, Denied
+from node_agent.core.rate import Buckets
+from node_agent.runtime import opaque
+from node_agent.runtime.jwks import AGAIN_S, EVERY_S, Jwks
+from node_agent.runtime.opaque import Opaque
+from node_agent.runtime.ports import Clock
+from node_agent.runtime.tokens import BadTokenError, Tokens
+
+GUESSES = 30.0
+"""Wrong keys a minute that one network is told of as such. Guessing is hopeless anyway; this bounds what it costs."""
+
+_log = structlog.get_logger()
+
+
+class Keyring:
+    """Knows callers by their keys. Without a file and without public keys it is open: nobody needs one."""
+
+    def __init__(self, clock: Clock, file: Path | None = None, jwks: Jwks | None = None) -> None:
+        """Raises `ConfigError` for a file that cannot be read: at the start there is no last good one."""
+        self._clock = clock
+        self._file = file
+        self._jwks = jwks
+        self._opaque = Opaque() if file is None else opaque.load(file)
+        self._tokens = Tokens() if jwks is None else Tokens(jwks.first())
+        self._guesses = Buckets()
+        self._rates = Buckets()
+
+    @property
+    def is_open(self) -> bool:
+        """True if nobody needs a key."""
+        return self._file is None and self._jwks is None
+
+    def caller(self, shown: str, network: str) -> Caller:
+        """Whose key *shown* is, if it counts now. Raises `Denied`.
+
+        A right key is never held up by wrong ones from the same *network*, unless it is a token not seen before.
+        """
+        caller = self._opaque.caller(shown) or self._by_token(shown, network)
+        try:
+            caller.require_now(self._clock.unix())
+        except Denied:
+            self._guessed(network)
+            raise
+        return caller
+
+    def count(self, caller: Caller) -> None:
+        """One request more of *caller*. Raises `Denied` with the time to wait if that is too often."""
+        if caller.rate is None:
+            return
+        wait = self._rates.take(caller.name, caller.rate, self._clock.now())
+        if wait:
+            detail = f"the key is for {caller.rate:g} requests a minute"
+            raise Denied(Denial.TOO_OFTEN, detail, wait=wait)
+
+    def reload(self) -> None:
+        """Read the files again: each whole, or not at all."""
+        for reading in (self._read_file, self._read_jwks):
+            try:
+                reading()
+            except ConfigError as exc:
+                _log.error("keys_reload_failed", reason=str(exc), kept="the last good ones")
+
+    async def run(self) -> None:
+        """Keep public keys from a URL fresh, for ever."""
+        if self._jwks is None or not self._jwks.is_remote:
+            return
+        while True:
+            fresh = await self._fetch(self._jwks)
+            await asyncio.sleep(EVERY_S if fresh else AGAIN_S)
+
+    async def _fetch(self, jwks: Jwks) -> bool:
+        try:
+            self._tokens.trust(await jwks.fetch())
+        except ConfigError as exc:
+            _log.error("keys_reload_failed", reason=str(exc), kept="the last good ones")
+            return False
+        return True
+
+    def _read_file(self) -> None:
+        if self._file is not None:
+            self._opaque = opaque.load(self._file)
+            _log.info("keys_reloaded", file=self._file.name)
+
+    def _read_jwks(self) -> None:
+        if self._jwks is not None and not self._jwks.is_remote:
+            self._tokens.trust(self._jwks.read())
+
+    def _by_token(self, shown: str, network: str) -> Caller:
+        known = self._tokens.known(shown)
+        if known is None:
+            wait = self._guesses.wait(network, GUESSES, self._clock.now())
+            if wait:
+                raise Denied(Denial.GUESSED, "too many wrong keys came from this network", wait=wait)
+            try:
+                known = self._tokens.learn(shown)
+            except BadTokenError as exc:
+                self._guessed(network)
+                raise Denied(Denial.UNKNOWN, _why(shown, exc)) from exc
+        jti, caller = known
+        if jti in self._opaque.revoked:
+            self._guessed(network)
+            raise Denied(Denial.UNKNOWN, "the token was revoked")
+        return caller
+
+    def _guessed(self, network: str) -> None:
+        wait = self._guesses.take(network, GUESSES, self._clock.now())
+        if wait:
+            raise Denied(Denial.GUESSED, "too many wrong keys came from this network", wait=wait)
+
+
+def _why(shown: str, exc: BadTokenError) -> str:
+    """Of a token, what is wrong with it; of anything else nothing, for nothing is known."""
+    return f"the token does not count: {exc}" if shown.count(".") == 2 else "the key is not one that this node knows"

@@ -1,0 +1,295 @@
+"""What is billed, what is written down, and what is told of it."""
+
+import asyncio
+import json
+import os
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polargrid.types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autorouter.wire.node import MOST_USAGE, NodeReport
+from node_agent.core.calendar import HOUR
+from node_agent.core.errors import ConfigError, EngineError, Fault
+from node_agent.core.models import Price
+from node_agent.core.usage import NOTHING, Place, Sums, Usages
+from node_agent.runtime.journal import Journal
+from tests.agent.edges.test_keys import KEY, OTHER, bearer, entry, keys_file
+from tests.agent.scenes import MODEL, asked, serving
+
+PRICE = Price(prompt=1_000_000.0, answer=2_000_000.0)
+"""A dollar a token read, two a token written."""
+SIX = "one two three four five six"
+
+
+async def used(node, key=KEY, **query):
+    answer = await node.call("GET", "/v1/usage", params=query, headers=bearer(key))
+    assert answer.status == 200, await answer.text()
+    return (await answer.json())["usage"]
+
+
+async def chat(node, text="one two three", key=KEY, **more):
+    return await node.client.post("/v1/chat/completions", json=asked(text, **more), headers=bearer(key))
+
+
+async def cut(node, pieces, **more):
+    """Ask, read so many events that say something, and leave."""
+    async with node.caller() as session:
+        sent = await session.post("/v1/chat/completions", json=asked(SIX, **more), headers=bearer())
+        while pieces:
+            pieces -= b'"content":"' in await sent.content.readline() and 1
+        sent.close()
+
+
+async def until_idle(node):
+    async with asyncio.timeout(5):
+        while node.engine.generating:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+
+
+async def test_a_whole_answer_and_a_stream_cost_the_same(tmp_path):
+    async with serving(ring=keys_file(tmp_path, entry()), price=PRICE) as node:
+        assert (await chat(node)).status == 200
+        one = await used(node)
+        assert (one["total_requests"], one["total_tokens"], one["total_cost"]) == (1, 6, 9.0)
+        await (await chat(node, stream=True)).read()
+        two = await used(node)
+        assert (two["total_requests"], two["total_tokens"], two["total_cost"]) == (2, 12, 18.0)
+
+
+async def test_a_stream_whose_client_left_costs_what_it_took(tmp_path):
+    async with serving(0.05, ring=keys_file(tmp_path, entry()), price=PRICE) as node:
+        await cut(node, 3, stream=True)  # the role's event is one of them
+        await until_idle(node)
+        found = await used(node)
+        assert found["total_requests"] == 1
+        assert 2 <= found["total_tokens"] < 6
+        assert found["total_cost"] == 2.0 * found["total_tokens"]
+
+
+async def test_a_whole_answer_whose_client_left_costs_nothing(tmp_path):
+    async with serving(0.05, ring=keys_file(tmp_path, entry()), price=PRICE) as node:
+        async with node.caller() as session:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.15):
+                    await session.post("/v1/chat/completions", json=asked(SIX), headers=bearer())
+        await until_idle(node)
+        assert (await used(node))["total_requests"] == 0
+
+
+def failing(after):
+    def wrap(engine):
+        whole = engine.generate
+
+        async def generate(task):
+            number = 0
+            async for step in whole(task):
+                if number == after:
+                    raise EngineError(Fault.BROKEN, "it broke")
+                number += 1
+                yield step
+
+        engine.generate = generate
+        return engine
+
+    return wrap
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_failed_costs_nothing(tmp_path, stream):
+    async with serving(ring=keys_file(tmp_path, entry()), price=PRICE, wrap=failing(2)) as node:
+        await (await chat(node, stream=stream)).read()
+        assert (await used(node))["total_requests"] == 0
+
+
+async def test_what_was_not_taken_costs_nothing(tmp_path):
+    async with serving(0.05, ring=keys_file(tmp_path, entry()), price=PRICE, slots=1, queue=0) as node:
+        async with asyncio.TaskGroup() as group:
+            asks = [group.create_task(chat(node)) for _ in range(3)]
+        assert sorted(ask.result().status for ask in asks) == [200, 429, 429]
+        assert (await used(node))["total_requests"] == 1
+
+
+async def test_polargrids_client_reads_it_and_each_sees_its_own(tmp_path):
+    file = keys_file(tmp_path, entry(), entry(OTHER, "boss", scopes=["operator", "inference"]))
+    async with serving(ring=file, price=PRICE) as node:
+        for key, times in ((KEY, 2), (OTHER, 1)):
+            for _ in range(times):
+                await chat(node, key=key)
+        answer = await (await node.call("GET", "/v1/usage", headers=bearer())).json()
+        told = polargrid.types.UsageResponse(**answer)
+        assert [(each.model_id, each.requests, each.tokens, each.cost) for each in told.usage.by_model] == [
+            (MODEL, 2, 12, 18.0)
+        ]
+        assert [(each.region, each.requests) for each in told.usage.by_region] == [("yto-01", 2)]
+        assert "by_key" not in answer["usage"]
+        every = await used(node, OTHER)
+        assert [(each["key"], each["requests"]) for each in every["by_key"]] == [("acme", 2), ("boss", 1)]
+        assert every["total_requests"] == 3
+
+
+async def test_the_days_that_are_asked_for_count(tmp_path):
+    async with serving(ring=keys_file(tmp_path, entry())) as node:
+        await chat(node)
+        (today,) = (await used(node))["by_day"]
+        assert (await used(node, start_date=today["date"], end_date=today["date"]))["total_requests"] == 1
+        assert (await used(node, start_date=f"{today['date']}T00:00:00Z"))["total_requests"] == 1
+        assert (await used(node, end_date="2026-01-31"))["total_requests"] == 0
+        assert (await used(node, end_date="0001-01-01"))["total_requests"] == 0
+        assert (await used(node, start_date="9999-12-31", end_date="9999-12-31"))["total_requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ({"start_date": "yesterday"}, "start_date"),
+        ({"end_date": "2026-02-30"}, "end_date"),
+        ({"end_date": "9" * 500}, "end_date"),
+        ({"start_date": "0001-01-01T00:00:00+23:00"}, "start_date"),
+        ({"start_date": "2026-02-02", "end_date": "2026-02-01"}, "start_date"),
+        ({"since": "1"}, "since"),
+    ],
+)
+async def test_days_that_cannot_be_are_refused(query, param):
+    async with serving() as node:
+        answer = await node.call("GET", "/v1/usage", params=query)
+        assert (answer.status, (await answer.json())["error"]["param"]) == (400, param)
+
+
+async def test_a_node_that_starts_again_knows_what_every_key_has_spent(tmp_path):
+    file, state = keys_file(tmp_path, entry(budget=9)), tmp_path / "state"
+    async with serving(ring=file, price=PRICE, state=state) as node:
+        assert (await chat(node)).status == 200
+        with pytest.raises(ConfigError, match="another agent uses it"):
+            Journal(state)
+    async with serving(ring=file, price=PRICE, state=state) as node:
+        assert (await used(node))["total_cost"] == 9.0
+        assert (await chat(node)).status == 402
+
+
+async def test_routers_are_handed_what_was_used_by_cursor(tmp_path):
+    async with serving(ring=keys_file(tmp_path, entry()), price=PRICE) as node:
+        plain = await (await node.get("/v1/node/status")).json()
+        assert (plain["usage"], plain["usage_upto"]) == ([], 0)
+        await chat(node)
+        report = NodeReport.model_validate(await (await node.get("/v1/node/status?usage_since=0")).json())
+        (row,) = report.usage
+        assert (row.region, row.key, row.model, row.requests) == ("yto-01", "acme", MODEL, 1)
+        assert (row.prompt_tokens, row.answer_tokens, row.cost_usd, row.hour % HOUR) == (3, 3, 9.0, 0)
+        again = await (await node.get(f"/v1/node/status?usage_since={report.usage_upto}")).json()
+        assert (again["usage"], again["usage_upto"]) == ([], report.usage_upto)
+        refused = await node.get("/v1/node/status?usage_since=-1")
+        assert (refused.status, (await refused.json())["error"]["param"]) == (400, "usage_since")
+
+
+async def test_a_report_is_a_page(tmp_path):
+    async with serving(ring=keys_file(tmp_path, entry())) as node:
+        till = node.agent.till
+        for hour in range(MOST_USAGE + 1):
+            till._usages.add(Place(hour * HOUR, "r" * 128, "k" * 128, "m" * 128), Sums(1))
+        text = await (await node.get("/v1/node/status?usage_since=0")).text()
+        report = NodeReport.model_validate_json(text)
+        assert [row.hour // HOUR for row in report.usage] == list(range(MOST_USAGE))
+        assert len(text) < 40_000
+        rest = await (await node.get(f"/v1/node/status?usage_since={report.usage_upto}")).json()
+        assert [row["hour"] // HOUR for row in rest["usage"]] == [MOST_USAGE]
+
+
+def totals(rows):
+    found = defaultdict(lambda: NOTHING)
+    for row in rows:
+        found[row.place] += row.sums
+    return dict(found)
+
+
+ACTS = st.sampled_from(["add", "add", "add", "turn", "base", "torn", "crash"])
+
+
+@given(st.lists(ACTS, max_size=25))
+def test_whenever_the_node_dies_nothing_written_is_lost_or_counted_twice(acts):
+    """A base is written between any two other things, or not at all, or only aside; the last line may be torn."""
+    with TemporaryDirectory() as folder:
+        state, truth, usages, journal, pending = Path(folder), [], Usages(), None, None
+        journal = Journal(state)
+        for number, act in enumerate(acts):
+            match act:
+                case "add":
+                    row = usages.add(Place(number % 3 * HOUR, "r", "k", "m"), Sums(1, number))
+                    journal.append(row)
+                    truth.append(row)
+                case "turn":
+                    pending = journal.turn(), tuple(usages)
+                case "base" if pending is not None:
+                    journal.write_base(*pending)
+                    pending = None
+                case "torn":
+                    os.write(journal._log, b'[7,0,"r","k","m",1,5')
+                    journal.close()
+                    journal, usages, pending = *again(state), None
+                case "crash":
+                    (state / "000999.new").write_bytes(b"[1,2")
+                    journal.close()
+                    journal, usages, pending = *again(state), None
+        journal.close()
+        journal, usages = again(state)
+        journal.close()
+        assert totals(usages) == totals(truth)
+
+
+def again(state):
+    journal, usages = Journal(state), Usages()
+    for row in journal.read():
+        usages.restore(row)
+    return journal, usages
+
+
+async def test_a_log_that_grew_is_summed_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("node_agent.runtime.till.LONGEST_LOG", 3)
+    monkeypatch.setattr("node_agent.runtime.till.SYNC_S", 0.01)
+    state = tmp_path / "state"
+    async with serving(ring=keys_file(tmp_path, entry()), state=state) as node:
+        for _ in range(5):
+            await chat(node)
+        async with asyncio.timeout(5):
+            while (state / "000000.log").exists():
+                await asyncio.sleep(0.01)
+        assert list(state.glob("*.base"))
+        await chat(node)
+        assert (await used(node))["total_requests"] == 6
+    journal, usages = again(state)
+    journal.close()
+    assert sum(row.sums.requests for row in usages) == 6
+
+
+async def test_a_disk_that_fails_costs_no_client_and_is_made_up_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("node_agent.runtime.till.SYNC_S", 0.01)
+    state = tmp_path / "state"
+    async with serving(ring=keys_file(tmp_path, entry()), state=state) as node:
+        journal = node.agent.till._journal
+        good, journal._log = journal._log, os.open("/dev/full", os.O_WRONLY)
+        assert (await chat(node)).status == 200
+        async with asyncio.timeout(5):
+            while not list(state.glob("*.base")):
+                await asyncio.sleep(0.01)
+        os.close(good)
+    journal, usages = again(state)
+    journal.close()
+    assert sum(row.sums.requests for row in usages) == 1
+
+
+def test_a_line_that_is_no_line_is_skipped(tmp_path):
+    journal, usages = again(tmp_path)
+    journal.append(usages.add(Place(0, "r", "k", "m"), Sums(1)))
+    os.write(journal._log, b'nonsense\n[1]\n{"a": 1}\n[1,0,"r","k","m",' + b"1," * 50 + b"1]\n")
+    journal.append(usages.add(Place(0, "r", "k", "m"), Sums(1)))
+    journal.close()
+    journal, usages = again(tmp_path)
+    journal.close()
+    assert [row.sums.requests for row in usages] == [2]
+    assert json.loads((tmp_path / "000000.log").read_bytes().splitlines()[0])[0] == 1

@@ -1,0 +1,99 @@
+"""``autorouter keys``: what it makes is what a node takes."""
+
+import re
+
+import jwt
+import pytest
+from click.testing import CliRunner
+
+from autorouter.cli import main
+from autorouter.minting import key_id, private_key
+from autorouter.wire.access import OPAQUE, digest
+from node_agent.runtime.opaque import parse
+from node_agent.runtime.tokens import check, trust
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["keys", *map(str, arguments)])
+
+
+def failed(*arguments):
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    return done.stderr
+
+
+@pytest.fixture
+def private(tmp_path):
+    path = tmp_path / "sign.pem"
+    assert run("new", path).exit_code == 0
+    return path
+
+
+def test_an_opaque_key_is_printed_once_and_its_line_does_not_hold_it():
+    done = run(
+        "mint", "acme", "--model", "NO", "--region", "yto-01", "--rate", 60, "--budget", 0, "--expires", "2027-01-31"
+    )
+    key = done.stdout.strip()
+    assert OPAQUE.fullmatch(key)
+    assert key not in done.stderr
+    ((_, caller),) = parse(f"keys:\n{done.stderr}", "keys.yaml").by_start[digest(key)[:8]]
+    assert (caller.name, caller.models, caller.regions, caller.rate) == ("acme", {"NO"}, {"yto-01"}, 60)
+    assert (caller.budget.dollars, caller.expires, caller.scopes) == (0, 1_801_353_600, {"inference"})
+
+
+def test_no_two_keys_are_the_same():
+    assert len({run("mint", "acme").stdout for _ in range(20)}) == 20
+
+
+def test_a_token_counts_where_its_public_key_is_known(private):
+    token = run(
+        "mint", "acme", "--sign", private, "--expires", "30d", "--scope", "operator", "--model", "m"
+    ).stdout.strip()
+    claims = check(trust(run("public", private).stdout, "jwks"), token)
+    assert (claims.sub, claims.iss, claims.scopes, claims.models) == ("acme", "autorouter", ("operator",), ("m",))
+    assert jwt.get_unverified_header(token)["kid"] == key_id(private_key(private))
+
+
+def test_keys_are_changed_with_both_in_one_set(private, tmp_path):
+    other = tmp_path / "next.pem"
+    run("new", other)
+    assert len(trust(run("public", private, other).stdout, "jwks")) == 2
+
+
+def test_a_private_key_is_its_owners_alone_and_is_not_written_over(private):
+    assert private.stat().st_mode & 0o777 == 0o600
+    assert "is there already" in failed("new", private)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["a b"], "name: String should match pattern"),
+        (["acme", "--rate", 0], "rate: Input should be greater than 0"),
+        (["acme", "--budget", -1], "budget: Input should be greater than or equal to 0"),
+        (["acme", "--model", "a b"], "models.0: String should match pattern"),
+        (["acme", "--expires", "soon"], "--expires: expected 2027-01-31"),
+        (["acme", "--expires", "9" * 30 + "d"], "--expires: expected 2027-01-31"),
+        (["acme", "--expires", "2027-02-30"], "--expires: expected 2027-01-31"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(arguments, sentence):
+    assert failed("mint", *arguments).startswith(sentence)
+
+
+def test_a_token_must_have_an_end(private):
+    assert failed("mint", "acme", "--sign", private).startswith("--sign needs --expires")
+
+
+def test_what_is_no_private_key_signs_nothing(tmp_path):
+    path = tmp_path / "x.pem"
+    path.write_text("secret-nonsense")
+    assert "private key in PEM" in failed("mint", "acme", "--sign", path, "--expires", "1d")
+    assert "secret-nonsense" not in failed("public", path)
+
+
+@pytest.mark.parametrize("command", [[], ["mint"], ["new"], ["public"]])
+def test_help_shows_every_option(command):
+    text = CliRunner().invoke(main, ["keys", *command, "--help"]).output
+    assert not re.search(r"--[a-z-]+ [A-Z]*$", text, re.MULTILINE), "an option without words"
