@@ -5,11 +5,16 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api import chat, middleware, models, ping, status
 from node_agent.api.edge import EDGE, Edge
+from node_agent.api.hearing import ears
+from node_agent.api.hearing import endpoints as hearing
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/chat/completions", measured(chat.complete)),
+    ("POST", "/v1/audio/transcriptions", measured(hearing.transcribe)),
+    ("GET", "/v1/audio/transcriptions", hearing.show_job),
+    ("POST", "/v1/audio/translations", measured(hearing.translate)),
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),
@@ -24,6 +29,7 @@ def build(edge: Edge) -> web.Application:
     """The application over *edge*."""
     application = web.Application(middlewares=[middleware.problems], client_max_size=LARGEST_BODY)
     application[EDGE] = edge
+    ears.attach(application)
     application.on_response_prepare.append(middleware.name_request)
     for method, path, handler in ROUTES:
         application.router.add_route(method, path, handler, expect_handler=middleware.expect)

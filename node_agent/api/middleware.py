@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
-from node_agent.api.sse import STREAM, Stream, event
+from node_agent.api.sse import STREAM, Stream
 from node_agent.core.errors import EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -23,7 +23,15 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
-QUERY = {"/readyz": ("verbose",), "/v1/node/status": ("since",), "/v1/ping": ("ticket",)}
+HEARING = ("sync", "stream", "model", "prompt", "response_format", "temperature")
+
+QUERY = {
+    "/readyz": ("verbose",),
+    "/v1/audio/transcriptions": (*HEARING, "language", "job_id"),
+    "/v1/audio/translations": HEARING,
+    "/v1/node/status": ("since",),
+    "/v1/ping": ("ticket",),
+}
 """Path → the query parameters that it has, each at most once; no other path has any."""
 
 _log = structlog.get_logger()
@@ -56,8 +64,7 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     stream: Stream | None = request.get(STREAM)
     if stream is None or not stream.is_open:
         return fail.response()
-    await stream.send(event({"error": fail.shape().error.model_dump()}))
-    await stream.close()
+    await stream.fail(fail)
     return stream.response
 
 

@@ -22,11 +22,15 @@ async def show_model(request: web.Request) -> web.Response:
 
 def require(edge: Edge, name: str) -> ModelSpec:
     """The model called *name*. Raises `Failed` with those that exist."""
-    model = edge.models.get(ModelName(name))
+    model = edge.models.get(ModelName(name)) or _aliased(edge, name)
     if model is None:
         there = ", ".join(sorted(edge.models))
         raise Failed("model_not_found", f"model {name[:128]!r} is not on this node, which has: {there}", "model")
     return model
+
+
+def _aliased(edge: Edge, name: str) -> ModelSpec | None:
+    return next((model for model in edge.models.values() if name in model.aliases), None)
 
 
 def _shape(model: ModelSpec) -> Mapping[str, object]:

@@ -40,7 +40,7 @@ async def parts_of(body: bytearray, boundary: bytes) -> Sequence[FormPart]:
     """The parts of *body*. Raises `Failed`."""
     if not BOUNDARY.fullmatch(boundary):
         raise Failed("bad_request", "the Content-Type names no boundary of 1 to 70 characters")
-    found, whole = [], memoryview(body).toreadonly()
+    found, whole = list[FormPart](), memoryview(body).toreadonly()
     async for start, end in _between(body, b"--" + boundary):
         if len(found) == MOST_PARTS:
             raise Failed("body_too_large", f"a form has at most {MOST_PARTS} parts")

@@ -18,6 +18,8 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "unknown_parameter": (400, "There is no such parameter"),
     "unsupported_parameter": (400, "The node does not do this"),
     "context_length_exceeded": (400, "The prompt is too long for the model"),
+    "unreadable_audio": (400, "The file cannot be heard"),
+    "audio_too_long": (400, "The recording is too long"),
     "bad_request": (400, "The request cannot be understood"),
     "unauthorized": (401, "This is for routers"),
     "bad_ticket": (403, "The ticket proves nothing here"),

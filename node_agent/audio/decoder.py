@@ -1,4 +1,4 @@
-"""Decodes what clients send, at the agent's end: a few processes of `program`, kept warm, ended when they do not obey."""
+"""The agent's end of decoding: a few processes of `program`, kept warm, ended when they do not obey."""
 
 import asyncio
 import json

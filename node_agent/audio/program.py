@@ -3,8 +3,8 @@
 A process of its own, because what is decoded is anybody's: FFmpeg may hang on it, crash, or ask for all the memory
 there is. The agent waits for so long and ends it; memory has a limit here. It opens nothing but what it is handed.
 
-In: the length of a file (8 bytes, big endian), the file. Out: blocks of samples, each after its length (4 bytes), then
-a length of 0 and, after its length, a JSON object: ``format`` and ``cuts``, or ``code`` and ``message``.
+In: the length of a file (8 bytes, big endian), the file. Out: blocks of samples, each after its length (4 bytes),
+then a length of 0 and, after its length, a JSON object: ``format`` and ``cuts``, or ``code`` and ``message``.
 """
 
 import ctypes
@@ -71,7 +71,7 @@ class UnheardError(Exception):
 def samples(body: bytes, kind: str) -> Iterator[Samples]:
     """The sound in *body*, which is of the format *kind*: int16, mono, `RATE`. Raises `UnheardError`."""
     try:
-        with av.open(io.BytesIO(body), format=kind, options={"protocol_whitelist": "none"}) as container:
+        with av.open(io.BytesIO(body), "r", format=kind, options={"protocol_whitelist": "none"}) as container:
             yield from _within(_resampled(container, kind))
     except (av.FFmpegError, ValueError, UnicodeError) as exc:
         raise UnheardError(f"the file begins like {kind} and cannot be decoded as such") from exc
@@ -151,7 +151,7 @@ def _check(frame: AudioFrame, codec: str) -> None:
 
 
 def _require_whole(stream: AudioStream, kind: str, heard: float) -> None:
-    """Refuse what ends before its time. FFmpeg tells a WAV's length by its bytes: `sniff.missing_of` reads what it promises."""
+    """Refuse what ends before its time. FFmpeg tells a WAV's by its bytes: `sniff.missing_of` is for that."""
     if kind not in TELLS_LENGTH or stream.duration is None or stream.time_base is None:
         return
     promised = float(stream.duration * stream.time_base)
@@ -189,7 +189,7 @@ def _write(block: bytes, sink: BinaryIO) -> None:
 
 
 def _confine() -> None:
-    """Die with the agent (PR_SET_PDEATHSIG), never have more than `MEMORY`, write no core, print nothing of FFmpeg's."""
+    """Die with the agent (PR_SET_PDEATHSIG), have no more than `MEMORY`, write no core, print nothing of FFmpeg's."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
