@@ -38,10 +38,10 @@ class Cutter:
 
     def cuts(self) -> list[int]:
         """The samples before which a piece ends, in order; the last piece ends with the recording."""
-        if not self._loudness:
-            return []
-        loudness = np.convolve(np.concatenate(self._loudness), np.ones(SMOOTH), mode="same")
         found, start, piece, reach = list[int](), 0, PIECE_S * RATE // HOP, REACH_S * RATE // HOP
+        loudness = np.concatenate((*self._loudness, np.zeros(0, np.float32)))
+        if len(loudness) > piece:
+            loudness = np.convolve(loudness, np.ones(SMOOTH), mode="same")
         while len(loudness) - start > piece:
             first = start + piece - reach
             start = first + int(np.argmin(loudness[first : start + piece]))

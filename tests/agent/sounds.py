@@ -30,7 +30,7 @@ def tone(seconds, rate=16_000, loud=8000):
     return (np.sin(np.arange(round(seconds * rate)) * 2 * np.pi * 440 / rate) * loud).astype(np.int16)
 
 
-def wav(seconds=2.0, rate=16_000, channels=1, bits=16, code=1, size=None, samples=None):
+def wav(seconds=2.0, *, rate=16_000, channels=1, bits=16, code=1, size=None, samples=None):
     """A RIFF file, whose header may say what it likes."""
     data = tone(seconds * channels, rate).tobytes() if samples is None else samples
     size = len(data) if size is None else size

@@ -25,7 +25,11 @@ async def test_what_was_said_is_told_with_its_length():
     ("wanted", "kind", "text"),
     [
         ("text", "text/plain", "1 2\n"),
-        ("srt", "application/x-subrip", "1\n00:00:00,000 --> 00:00:01,000\n1\n\n2\n00:00:01,000 --> 00:00:01,500\n2\n"),
+        (
+            "srt",
+            "application/x-subrip",
+            "1\n00:00:00,000 --> 00:00:01,000\n1\n\n2\n00:00:01,000 --> 00:00:01,500\n2\n",
+        ),
         ("vtt", "text/vtt", "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n1\n\n00:00:01.000 --> 00:00:01.500\n2\n"),
     ],
 )
@@ -38,7 +42,12 @@ async def test_a_format_that_is_no_json_is_plain_text(wanted, kind, text):
 async def test_verbose_json_has_segments_unless_only_words_are_wanted():
     async with hearing() as node:
         told = await (await post(node, wav(1.5), response_format="verbose_json")).json()
-        assert (told["task"], told["language"], told["duration"], told["text"]) == ("transcribe", "english", 1.5, "1 2")
+        assert (told["task"], told["language"], told["duration"], told["text"]) == (
+            "transcribe",
+            "english",
+            1.5,
+            "1 2",
+        )
         assert [(each["id"], each["start"], each["end"]) for each in told["segments"]] == [(0, 0, 1), (1, 1, 1.5)]
         assert "words" not in told
         granularity = ("timestamp_granularities[]", "word")
