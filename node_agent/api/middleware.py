@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
+from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sse import STREAM, Stream
 from node_agent.core.errors import EngineError, Refused
 
@@ -47,6 +48,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
         return await _told(_fail(exc, request), request)
+    finally:
+        abandon(request)
 
 
 def _require_known_query(request: web.Request) -> None:
@@ -96,6 +99,8 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     response.headers["X-Request-Id"] = request_id(request)
     response.headers["Server"] = "autorouter-node"  # whose versions it is made of is nobody's business
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
+    if is_packed_still(request):
+        response.force_close()
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace

@@ -55,6 +55,21 @@ async def _body(request: web.Request) -> bytes:
         raise Failed("body_too_slow", f"the body did not arrive within {LONGEST_ARRIVAL_S:g} s") from exc
 
 
+def abandon(request: web.Request) -> None:
+    """Take in no more of a body that was not read to its end, if it is compressed.
+
+    aiohttp reads on for up to 10 s after its answer, so that the client gets to see it, and decompresses all of that
+    without a pause: 25 MiB that become 25 GB would stop the loop for seconds.
+    """
+    if is_packed_still(request):
+        request.content.set_exception(TimeoutError())  # which is how that reading on ends
+
+
+def is_packed_still(request: web.Request) -> bool:
+    """True if some of the body is compressed and was not read: its connection ends with the answer."""
+    return "Content-Encoding" in request.headers and not request.content.at_eof()
+
+
 def parse(body: bytes) -> object:
     """JSON as RFC 8259 has it: UTF-8, no NaN or Infinity, no half of a surrogate pair, no bottomless nesting."""
     try:

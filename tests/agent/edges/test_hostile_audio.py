@@ -5,9 +5,11 @@ import gzip
 import io
 import os
 import signal
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from aiohttp import ClientError
 
 from node_agent.api.hearing import forms
 from node_agent.api.hearing.ears import EARS
@@ -157,3 +159,18 @@ async def test_a_form_that_does_not_arrive_is_408(monkeypatch):
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         answer = await node.client.post(TRANSCRIPTIONS, data=slow(), headers=headers)
         assert await refusal(answer) == (408, "body_too_slow", None)
+
+
+@pytest.mark.parametrize("path", [TRANSCRIPTIONS, "/v1/chat/completions", "/nowhere"])
+async def test_no_more_of_a_refused_bomb_is_unpacked(path):
+    """aiohttp's own way is to read on for ten seconds: this one would become 20 GB meanwhile."""
+    bomb = gzip.compress(bytes(1 << 28), 9) * 80
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    if path == TRANSCRIPTIONS:
+        headers["Content-Type"] = "multipart/form-data; boundary=b"
+    async with hearing() as node:
+        async with asyncio.timeout(5):
+            with suppress(ClientError):  # the connection is closed, and who still sends may not see the answer
+                answer = await node.client.post(path, data=io.BytesIO(bomb), headers=headers)
+                assert answer.status in {404, 413}
+        assert (await post(node)).status == 200
