@@ -47,9 +47,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
+        await abandon(request)
         return await _told(_fail(exc, request), request)
-    finally:
-        abandon(request)
 
 
 def _require_known_query(request: web.Request) -> None:
@@ -101,6 +100,7 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
     if is_packed_still(request):
         response.force_close()
+        response.headers["Connection"] = "close"  # aiohttp has decided on this header before
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace
