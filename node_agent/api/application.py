@@ -5,6 +5,8 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api import billing, chat, completions, guard, middleware, models, ping, status, usage
 from node_agent.api.edge import EDGE, Edge
+from node_agent.api.hearing import ears
+from node_agent.api.hearing import endpoints as hearing
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
 
@@ -12,6 +14,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/chat/completions", measured(chat.complete)),
     ("POST", "/v1/completions", measured(completions.complete)),
     ("POST", "/v1/completions/stream", measured(completions.stream)),
+    ("POST", "/v1/audio/transcriptions", measured(hearing.transcribe)),
+    ("GET", "/v1/audio/transcriptions", hearing.show_job),
+    ("POST", "/v1/audio/translations", measured(hearing.translate)),
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),
@@ -28,6 +33,7 @@ def build(edge: Edge) -> web.Application:
     layers = [middleware.problems, guard.admit, billing.billed]
     application = web.Application(middlewares=layers, client_max_size=LARGEST_BODY)
     application[EDGE] = edge
+    ears.attach(application)
     application.on_response_prepare.extend((middleware.name_request, billing.begin))
     for method, path, handler in ROUTES:
         application.router.add_route(method, path, handler, expect_handler=middleware.expect)

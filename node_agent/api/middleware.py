@@ -12,7 +12,8 @@ from aiohttp.typedefs import Handler
 from node_agent.api import claims
 from node_agent.api.edge import EDGE, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
-from node_agent.api.sse import STREAM, Stream, event
+from node_agent.api.reading import abandon, is_packed_still
+from node_agent.api.sse import STREAM, Stream
 from node_agent.core.errors import Denied, EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -24,8 +25,12 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
+HEARING = ("sync", "stream", "model", "prompt", "response_format", "temperature")
+
 QUERY = {
     "/readyz": ("verbose",),
+    "/v1/audio/transcriptions": (*HEARING, "language", "job_id"),
+    "/v1/audio/translations": HEARING,
     "/v1/node/status": ("since", "usage_since"),
     "/v1/ping": ("ticket",),
     "/v1/usage": ("start_date", "end_date"),
@@ -44,6 +49,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
+        await abandon(request)
         return await _told(_fail(exc, request), request)
 
 
@@ -63,8 +69,7 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     stream: Stream | None = request.get(STREAM)
     if stream is None or not stream.is_open:
         return fail.response()
-    await stream.send(event({"error": fail.shape().error.model_dump()}))
-    await stream.close()
+    await stream.fail(fail)
     return stream.response
 
 
@@ -98,6 +103,9 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     response.headers["X-Request-Id"] = request_id(request)
     response.headers["Server"] = "autorouter-node"  # whose versions it is made of is nobody's business
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
+    if is_packed_still(request):
+        response.force_close()
+        response.headers["Connection"] = "close"  # aiohttp has decided on this header before
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace

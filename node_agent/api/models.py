@@ -22,7 +22,7 @@ async def show_model(request: web.Request) -> web.Response:
 
 def require(edge: Edge, name: str, kind: Kind | None = None) -> ModelSpec:
     """The model called *name*, of *kind* if one is given. Raises `Failed` with those that exist."""
-    model = edge.models.get(ModelName(name))
+    model = edge.models.get(ModelName(name)) or _aliased(edge, name)
     if model is None:
         there = ", ".join(sorted(edge.models))
         raise Failed("model_not_found", f"model {name[:128]!r} is not on this node, which has: {there}", "model")
@@ -30,6 +30,10 @@ def require(edge: Edge, name: str, kind: Kind | None = None) -> ModelSpec:
         fit = ", ".join(sorted(each.name for each in edge.models.values() if each.kind is kind)) or "none"
         raise Failed("model_unfit", f"model {name!r} is of the kind {model.kind}; this takes one of {fit}", "model")
     return model
+
+
+def _aliased(edge: Edge, name: str) -> ModelSpec | None:
+    return next((model for model in edge.models.values() if name in model.aliases), None)
 
 
 def _shape(model: ModelSpec) -> Mapping[str, object]:

@@ -19,6 +19,8 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "unsupported_parameter": (400, "The node does not do this"),
     "context_length_exceeded": (400, "The prompt is too long for the model"),
     "model_unfit": (400, "The model is not for this"),
+    "unreadable_audio": (400, "The file cannot be heard"),
+    "audio_too_long": (400, "The recording is too long"),
     "bad_request": (400, "The request cannot be understood"),
     "unauthorized": (401, "The key is missing, or does not count here"),
     "budget_spent": (402, "The key has no credit left"),

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from node_agent.api.problems import Fail
 from node_agent.core.units import Seconds
 
 DONE = b"data: [DONE]\n\n"
@@ -29,10 +30,13 @@ def event(shape: Mapping[str, object]) -> bytes:
 class Stream:
     """An open event stream. What a reader leaves unread is bounded by the socket's buffers and by *patience*."""
 
-    def __init__(self, request: web.Request, patience: Seconds) -> None:
+    def __init__(
+        self, request: web.Request, patience: Seconds, failure: Callable[[Fail], Mapping[str, object]] | None = None
+    ) -> None:
         self.response = web.StreamResponse(headers=HEADERS)
         self._request = request
         self._patience = patience
+        self._failure = failure or _openai
 
     @property
     def is_open(self) -> bool:
@@ -48,6 +52,11 @@ class Stream:
         """Send *data*. A reader that takes nothing for *patience* seconds is cut off: `ConnectionAbortedError`."""
         await self._taken(self.response.write(data))
 
+    async def fail(self, fail: Fail) -> None:
+        """End with what went wrong, in the words of the client's kind."""
+        await self.send(event(self._failure(fail)))
+        await self.close()
+
     async def close(self) -> None:
         """Wait until the reader has taken the rest, as patiently as `send`."""
         await self._taken(self.response.write_eof())
@@ -60,6 +69,10 @@ class Stream:
             if self._request.transport is not None:
                 self._request.transport.abort()  # an orderly end would wait for the reader too
             raise ConnectionAbortedError("the client reads nothing") from exc
+
+
+def _openai(fail: Fail) -> Mapping[str, object]:
+    return {"error": fail.shape().error.model_dump()}
 
 
 STREAM = web.RequestKey("stream", Stream)
