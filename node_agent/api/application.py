@@ -3,13 +3,16 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import chat, middleware, models, ping, status
+from node_agent.api import chat, embedding, middleware, models, ping, speech, status
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/chat/completions", measured(chat.complete)),
+    ("POST", "/v1/audio/speech", measured(speech.speak)),
+    ("GET", "/v1/audio/voices", speech.list_voices),
+    ("POST", "/v1/embeddings", measured(embedding.embed)),
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),

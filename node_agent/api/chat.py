@@ -12,6 +12,7 @@ from node_agent.api.reading import read
 from node_agent.api.shapes import ChatRequest
 from node_agent.api.sse import DONE, Stream, event
 from node_agent.core.chat import Finish, Piece
+from node_agent.core.models import Kind
 from node_agent.core.task import Usage
 from node_agent.core.units import between
 
@@ -24,7 +25,7 @@ async def complete(request: web.Request) -> web.StreamResponse:
     """Answer one chat. A client that leaves cancels this coroutine, and with it the model."""
     edge = request.app[EDGE]
     asked = await read(request, ChatRequest)
-    require(edge, asked.model)
+    require(edge, asked.model, Kind.LLM)
     with_usage = asked.stream_options is not None and asked.stream_options.include_usage
     prompt = asked.prompt()
     envelope = Envelope(f"chatcmpl-{edge.new_id()}", edge.clock.unix(), prompt.model, with_usage)

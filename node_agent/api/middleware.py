@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.flow import FLOW, Flow
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
-from node_agent.api.sse import STREAM, Stream, event
 from node_agent.core.errors import EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -23,7 +23,12 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
-QUERY = {"/readyz": ("verbose",), "/v1/node/status": ("since",), "/v1/ping": ("ticket",)}
+QUERY = {
+    "/v1/audio/voices": ("model",),
+    "/readyz": ("verbose",),
+    "/v1/node/status": ("since",),
+    "/v1/ping": ("ticket",),
+}
 """Path → the query parameters that it has, each at most once; no other path has any."""
 
 _log = structlog.get_logger()
@@ -52,13 +57,12 @@ def _require_known_query(request: web.Request) -> None:
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
-    """As an answer; in an open stream, whose status is long sent, as its last event. Else it would be a mere cut."""
-    stream: Stream | None = request.get(STREAM)
-    if stream is None or not stream.is_open:
+    """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
+    flow: Flow | None = request.get(FLOW)
+    if flow is None or not flow.is_open:
         return fail.response()
-    await stream.send(event({"error": fail.shape().error.model_dump()}))
-    await stream.close()
-    return stream.response
+    await flow.fail(fail)
+    return flow.response
 
 
 def _fail(exc: Exception, request: web.Request) -> Fail:

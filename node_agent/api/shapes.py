@@ -94,7 +94,7 @@ class ChatMessage(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unsupported(cls, message: object) -> object:
-        return _without(HARMLESS_IN_MESSAGES, message) if isinstance(message, dict) else message
+        return without(HARMLESS_IN_MESSAGES, message) if isinstance(message, dict) else message
 
     def message(self) -> Message:
         """As the core knows it."""
@@ -138,7 +138,7 @@ class ChatRequest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unsupported(cls, body: Mapping[str, object]) -> Mapping[str, object]:
-        return _without(HARMLESS, body)
+        return without(HARMLESS, body)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -170,7 +170,7 @@ class ChatRequest(BaseModel):
         )
 
 
-def _without(harmless: Mapping[str, tuple[object, ...]], body: Mapping[str, object]) -> Mapping[str, object]:
+def without(harmless: Mapping[str, tuple[object, ...]], body: Mapping[str, object]) -> Mapping[str, object]:
     """*body* less what asks for nothing. Refuses the rest of what the node does not do, by name."""
     for name in harmless.keys() & body.keys():
         if not _asks_nothing(body[name], harmless[name]):

@@ -84,7 +84,9 @@ async def test_the_same_text_always_sounds_as_long(engine, name):
 
 @speakers
 async def test_speed_makes_it_shorter(engine, name):
-    lengths = [(await said(engine, name, TWO_SENTENCES, speed=speed))[-1].usage.spoken for speed in (0.5, 1.0, 2.0, 4.0)]
+    lengths = [
+        (await said(engine, name, TWO_SENTENCES, speed=speed))[-1].usage.spoken for speed in (0.5, 1.0, 2.0, 4.0)
+    ]
     assert all(slower > 1.3 * faster for slower, faster in pairwise(lengths))
 
 
@@ -134,7 +136,10 @@ async def test_every_voice_in_the_catalogue_is_there(engine):
 @speakers
 async def test_speech_that_nobody_wants_any_more_frees_the_model(engine, name):
     for _ in range(6):  # more than there are slots: one that went on would hold up the next
-        async with asyncio.timeout(10.0), aclosing(engine.generate(Speech(name, TWO_SENTENCES * 40, VOICE[name]))) as sounds:
+        async with (
+            asyncio.timeout(10.0),
+            aclosing(engine.generate(Speech(name, TWO_SENTENCES * 40, VOICE[name]))) as sounds,
+        ):
             async for _sound in sounds:
                 break
     assert (await said(engine, name, "a"))[-1].usage

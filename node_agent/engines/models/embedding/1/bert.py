@@ -35,7 +35,9 @@ class Bert:
         return mean / np.linalg.norm(mean, axis=1, keepdims=True)
 
     def _layer(self, state: Array, hidden: Array, name: str) -> Array:
-        attended = self._linear(self._attend(state, hidden, f"{name}.attention.self"), f"{name}.attention.output.dense")
+        attended = self._linear(
+            self._attend(state, hidden, f"{name}.attention.self"), f"{name}.attention.output.dense"
+        )
         state = self._norm(state + attended, f"{name}.attention.output")
         inner = _gelu(self._linear(state, f"{name}.intermediate.dense"))
         return self._norm(state + self._linear(inner, f"{name}.output.dense"), f"{name}.output")

@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - Triton dictates the path <model>/<version>/model.py, which no package name can follow
 """Embeddings by a BERT of sentence-transformers' kind, as Triton's Python backend runs it.
 
-Runs in a process of its own that Triton starts, and imports nothing of the agent. In comes the BYTES tensor
+Runs in a process of its own that Triton starts; imports nothing of the agent. In comes the BYTES tensor
 ``prompt``: a JSON object with *texts*. Out goes, per few texts, ``piece``: a JSON object with *vectors*, in the order
 of the texts, and *usage* (null but in the last one: *prompt_tokens*). That is the contract of the kind ``embedding``.
 """
@@ -67,7 +67,7 @@ class Encoder:
         self._longest = longest
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Each text's tokens. A longer one than the model was made for is refused: its end would count for nothing."""
+        """Each text's tokens. One too long for the model is refused: its end would count for nothing."""
         found = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         for number, ids in enumerate(found):
             if len(ids) > self._longest:

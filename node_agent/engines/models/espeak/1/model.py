@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Triton dictates the path <model>/<version>/model.py, which no package name can follow
-"""Speech by espeak-ng, as Triton's Python backend runs it: a machine's voice, a hundred times faster than it is heard.
+"""Speech by espeak-ng, as Triton's Python backend runs it: a machine's voice, made at once.
 
 Runs in a process of its own that Triton starts, and imports nothing of the agent. It keeps the contract of the kind
 ``tts`` (see ``models/tts/1/model.py``): *text*, *voice*, *speed* in, *usage* and 24 kHz sound out. A voice is
@@ -36,7 +36,7 @@ LONGEST = 400
 
 TAPS = 16
 
-ENDS = re.compile(r"(?<=[.!?…。！？])\s+|\n\s*\n")
+ENDS = re.compile(r"(?<=[.!?…\u3002\uff01\uff1f])\s+|\n\s*\n")
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\ufeff]")
 
 PARENT_POLL_S = 0.5
@@ -97,7 +97,7 @@ class Espeak:
             if self._library.espeak_Synth(content, size, 0, BY_CHARACTER, 0, UTF8, None, None) != 0:
                 raise RuntimeError("espeak-ng does not speak")
             sound = np.frombuffer(b"".join(self._heard), dtype=np.int16)
-        return resampled(sound, self._rate).tobytes()
+        return bytes(resampled(sound, self._rate).tobytes())
 
     def _take(self, samples: Any, count: int, _events: Any) -> int:  # noqa: ANN401 - ctypes' pointers
         if samples and count > 0:
@@ -125,7 +125,9 @@ class Reading:
 
     def _read(self, espeak: Espeak, text: str, voice: str, speed: float) -> None:
         if round(USUAL * speed) < SLOWEST:
-            raise Refused(f"this voice does not speak at {speed:g} of its speed, {SLOWEST / USUAL:.2f} is its slowest")
+            raise Refused(
+                f"this voice does not speak at {speed:g} of its speed, {SLOWEST / USUAL:.2f} is its slowest"
+            )
         spoken = 0
         for sentence in sentences(text):
             if self._closing.is_set() or self._sender.is_cancelled():

@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 - Triton dictates the path <model>/<version>/model.py, which no package name can follow
 """Speech by Kokoro-82M with onnxruntime, as Triton's Python backend runs it.
 
-Runs in a process of its own that Triton starts, and imports nothing of the agent. In comes the BYTES tensor
-``prompt``: a JSON object with *text*, *voice*, *speed*. Out goes, per portion of speech, ``piece``: a JSON object with
-*usage* (null but in the last one: *characters*, *spoken_s*), and ``audio``: int16, little endian, mono, 24 kHz.
+Runs in a process of its own that Triton starts; imports nothing of the agent. In comes the BYTES tensor
+``prompt``: a JSON object with *text*, *voice*, *speed*. Out goes, per portion of speech, ``piece``: a JSON object
+with *usage* (null but in the last one: *characters*, *spoken_s*), and ``audio``: int16, little endian, mono, 24 kHz.
 That is the contract of the kind ``tts``: a model on another runtime that keeps it is one catalogue entry.
 """
 

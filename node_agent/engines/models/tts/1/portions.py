@@ -21,11 +21,7 @@ ENDS = (".!?", ",;:—…", " ")
 
 
 def portions(phonemes: str, speed: float) -> Iterator[str]:
-    """*phonemes* in portions, each of them ending at a sentence, a clause or a word if it holds the end of one.
-
-    >>> list(portions("wˈʌn. tˈu θɹˈi", 1.0))
-    ['wˈʌn. tˈu θɹˈi']
-    """
+    """*phonemes* in portions, each of them ending at a sentence, a clause or a word if it holds the end of one."""
     most = max(FIRST, int(MOST * min(1.0, speed)))
     ahead, limit = 0.0, FIRST
     while phonemes := phonemes.strip():
