@@ -154,7 +154,7 @@ async def test_likeness_is_nearness_and_as_the_authors_of_the_model_publish_it(e
         np.array([[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]), abs=2e-4
     )
     assert [step.usage is not None for step in steps] == [False] * (len(steps) - 1) + [True]
-    assert steps[-1].usage.prompt == 8 + 8 + 7
+    assert steps[-1].usage.prompt == 8 + 9 + 8
 
 
 async def test_many_texts_come_in_several_steps_and_in_order(engine):
