@@ -3,7 +3,19 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import billing, chat, completions, guard, middleware, models, ping, status, usage
+from node_agent.api import (
+    billing,
+    chat,
+    completions,
+    embedding,
+    guard,
+    middleware,
+    models,
+    ping,
+    speech,
+    status,
+    usage,
+)
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.hearing import ears
 from node_agent.api.hearing import endpoints as hearing
@@ -17,6 +29,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/audio/transcriptions", measured(hearing.transcribe)),
     ("GET", "/v1/audio/transcriptions", hearing.show_job),
     ("POST", "/v1/audio/translations", measured(hearing.translate)),
+    ("POST", "/v1/audio/speech", measured(speech.speak)),
+    ("GET", "/v1/audio/voices", speech.list_voices),
+    ("POST", "/v1/embeddings", measured(embedding.embed)),
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),

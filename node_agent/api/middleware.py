@@ -11,9 +11,9 @@ from aiohttp.typedefs import Handler
 
 from node_agent.api import claims
 from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.flow import FLOW, Flow
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
 from node_agent.api.reading import abandon, is_packed_still
-from node_agent.api.sse import STREAM, Stream
 from node_agent.core.errors import Denied, EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -28,6 +28,7 @@ BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 41
 HEARING = ("sync", "stream", "model", "prompt", "response_format", "temperature")
 
 QUERY = {
+    "/v1/audio/voices": ("model",),
     "/readyz": ("verbose",),
     "/v1/audio/transcriptions": (*HEARING, "language", "job_id"),
     "/v1/audio/translations": HEARING,
@@ -65,12 +66,12 @@ def _require_known_query(request: web.Request) -> None:
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
-    """As an answer; in an open stream, whose status is long sent, as its last event. Else it would be a mere cut."""
-    stream: Stream | None = request.get(STREAM)
-    if stream is None or not stream.is_open:
+    """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
+    flow: Flow | None = request.get(FLOW)
+    if flow is None or not flow.is_open:
         return fail.response()
-    await stream.fail(fail)
-    return stream.response
+    await flow.fail(fail)
+    return flow.response
 
 
 def _fail(exc: Exception, request: web.Request) -> Fail:

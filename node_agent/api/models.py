@@ -21,8 +21,8 @@ async def show_model(request: web.Request) -> web.Response:
 
 
 def require(edge: Edge, name: str, kind: Kind | None = None) -> ModelSpec:
-    """The model called *name*, of *kind* if one is given. Raises `Failed` with those that exist."""
-    model = edge.models.get(ModelName(name)) or _aliased(edge, name)
+    """The model called *name*, by its own name or another, and of *kind*. Raises `Failed` with those that exist."""
+    model = edge.models.get(ModelName(name)) or next((m for m in edge.models.values() if name in m.aliases), None)
     if model is None:
         there = ", ".join(sorted(edge.models))
         raise Failed("model_not_found", f"model {name[:128]!r} is not on this node, which has: {there}", "model")

@@ -6,10 +6,13 @@ from node_agent.core.task import Step
 from node_agent.core.units import Seconds, millis
 from node_agent.runtime.service import Answer
 
-SERVER_TIMING = "Server-Timing"
+
+def told(answer: Answer[Step]) -> Mapping[str, str]:
+    """Headers for *answer*, as far as it has come."""
+    return {"Server-Timing": _timing(answer)}
 
 
-def timing(answer: Answer[Step]) -> str:
+def _timing(answer: Answer[Step]) -> str:
     """``queue``, ``first`` (from arrival to the first of the answer) and ``total``, so far as they are known."""
     parts = {"queue": answer.waited, "first": answer.first, "total": answer.took}
     return ", ".join(f"{name};dur={millis(took):.1f}" for name, took in parts.items() if took is not None)

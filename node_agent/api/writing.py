@@ -9,7 +9,7 @@ from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE
 from node_agent.api.models import require
 from node_agent.api.sse import DONE, Stream, event
-from node_agent.api.timing import SERVER_TIMING, metadata, timing
+from node_agent.api.timing import metadata, told
 from node_agent.core.chat import Finish, Piece
 from node_agent.core.models import Kind
 from node_agent.core.task import Task, Usage
@@ -28,7 +28,7 @@ async def write(request: web.Request, task: Task[Piece], envelope: Envelope, *, 
         text, last = await _gathered(answer)
     shape = envelope.whole(text, last.finish or Finish.STOP, last.usage or NOTHING)
     region = edge.reporter.identity.region
-    return web.json_response({**shape, **metadata(region, answer)}, headers={SERVER_TIMING: timing(answer)})
+    return web.json_response({**shape, **metadata(region, answer)}, headers=told(answer))
 
 
 async def _gathered(answer: Answer[Piece]) -> tuple[str, Piece]:
@@ -44,11 +44,11 @@ async def _streamed(request: web.Request, envelope: Envelope, answer: Answer[Pie
     """Send pieces as they come. Nothing is sent before the first one: a failure so far has a status of its own."""
     piece = await _first(answer)
     stream = Stream(request, request.app[EDGE].patience)
-    stream.response.headers[SERVER_TIMING] = timing(answer)
+    stream.response.headers.update(told(answer))
     await stream.open()
-    await stream.send(_events(envelope.opening()) + _events(_told(envelope, piece)))
+    await stream.send(_events(envelope.opening()) + _events(_dressed(envelope, piece)))
     async for later in answer:
-        if events := _events(_told(envelope, later)):
+        if events := _events(_dressed(envelope, later)):
             await stream.send(events)
     await stream.send(DONE)
     await stream.close()
@@ -63,7 +63,7 @@ async def _first(answer: Answer[Piece]) -> Piece:
     return Piece("", Finish.STOP, NOTHING)
 
 
-def _told(envelope: Envelope, piece: Piece) -> Iterator[Shape]:
+def _dressed(envelope: Envelope, piece: Piece) -> Iterator[Shape]:
     if piece.text:
         yield envelope.delta(piece.text)
     if piece.finish is not None:

@@ -23,7 +23,7 @@ from node_agent.audio.decoder import Audio, Unheard
 from node_agent.audio.room import Share
 from node_agent.core.claim import Claim
 from node_agent.core.hearing import Heard, Recording
-from node_agent.core.models import Kind, ModelSpec
+from node_agent.core.models import Kind
 from node_agent.core.task import NONE
 from node_agent.core.units import Seconds
 
@@ -124,20 +124,13 @@ def _flag(request: web.Request, name: str) -> bool:
 async def _read(request: web.Request, shape: type[TranslationRequest], share: Share, ears: Ears) -> Hearing:
     form = await read_form(request, share)
     asked = shaped(merged(form.fields, request.query), shape)
-    task = asked.task(_require_ears(request.app[EDGE], asked.model))
+    task = asked.task(require(request.app[EDGE], asked.model, Kind.STT))
     try:
         audio = await ears.decoder.decode(form.file, share)
     except Unheard as exc:
         raise Failed(exc.code, str(exc), "file") from exc
     share.shrink(form.size)  # the form itself goes now
     return Hearing(request.app[EDGE], asked, task, audio, claim_of(request), len(form.file))
-
-
-def _require_ears(edge: Edge, name: str) -> ModelSpec:
-    model = require(edge, name)
-    if model.kind is not Kind.STT:
-        raise Failed("invalid_value", f"model {model.name} does not listen: its kind is {model.kind}", "model")
-    return model
 
 
 def _whole(asked: TranslationRequest, transcript: Transcript) -> web.Response:

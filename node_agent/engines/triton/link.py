@@ -3,7 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import grpc  # type: ignore[import-untyped] # gRPC ships no types
@@ -20,6 +20,9 @@ ASK_S = 2.0
 
 LOAD_S = 300.0
 """Deadline of a load: large weights come from slow disks."""
+
+LEAVE_S = 0.05
+"""For an answer to end by itself before it is cancelled: a short one of a fast model has ended long before."""
 
 VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, grpc.aio.UsageError, grpc.aio.InternalError, TimeoutError)
 UNREADABLE = (ValueError, struct.error)
@@ -69,11 +72,29 @@ class Link:
                         raise translate(error) from error
                     yield _tensors(result)
         finally:
-            answers.cancel()  # without it the model would generate on for nobody
+            await _leave(answers)
 
     async def close(self) -> None:
         """Close the channel. Calls under way end as if they had been cancelled."""
         await self._client.close()
+
+
+async def _leave(answers: Any) -> None:  # noqa: ANN401 - tritonclient's iterator has no type of its own
+    """Wait a moment for the end of *answers*, then cancel them: without it the model would generate on for nobody.
+
+    Triton 2.51 crashes on a cancel that meets the end. An answer that is about to end by itself is let.
+    """
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(LEAVE_S):
+                async for _ in answers:
+                    pass
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+    finally:
+        answers.cancel()
 
 
 async def _once(model: str, asked: Tensors) -> AsyncIterator[dict[str, Any]]:
