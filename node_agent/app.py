@@ -31,6 +31,7 @@ from node_agent.runtime.ports import Engine
 from node_agent.runtime.record import Record
 from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
+from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
 from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
@@ -74,11 +75,13 @@ class Agent:
                 models=by_name,
                 service=service,
                 reporter=reporter,
+                steward=Steward(self.engine, warmth),
                 survey=survey,
                 clock=clock,
                 metrics=telemetry.page,
                 patience=idle,
                 new_id=lambda: uuid.uuid4().hex,
+                runtime=options.engine,
                 keys=keys,
                 behind_proxy=options.behind_proxy,
             )

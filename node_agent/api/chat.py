@@ -1,13 +1,14 @@
 """``POST /v1/chat/completions``: streamed or whole."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from aiohttp import web
 
 from node_agent.api.answers import Envelope
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE, Edge
-from node_agent.api.models import require
+from node_agent.api.models import asked_for
 from node_agent.api.reading import read
 from node_agent.api.shapes import ChatRequest
 from node_agent.api.sse import DONE, Stream, event
@@ -24,9 +25,9 @@ async def complete(request: web.Request) -> web.StreamResponse:
     """Answer one chat. A client that leaves cancels this coroutine, and with it the model."""
     edge = request.app[EDGE]
     asked = await read(request, ChatRequest)
-    require(edge, asked.model)
+    model = asked_for(request, asked.model)
     with_usage = asked.stream_options is not None and asked.stream_options.include_usage
-    prompt = asked.prompt()
+    prompt = replace(asked.prompt(), model=model.name)
     envelope = Envelope(f"chatcmpl-{edge.new_id()}", edge.clock.unix(), prompt.model, with_usage)
     began = edge.clock.now()
     async with edge.service.answer(prompt, claim_of(request)) as pieces:

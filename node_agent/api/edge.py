@@ -11,6 +11,7 @@ from node_agent.core.units import Seconds
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
 from node_agent.runtime.service import Service
+from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
 
 
@@ -21,6 +22,7 @@ class Edge:
     models: Mapping[ModelName, ModelSpec]
     service: Service
     reporter: Reporter
+    steward: Steward
     survey: Survey
     clock: Clock
     metrics: Callable[[], bytes]
@@ -29,6 +31,8 @@ class Edge:
     """Longest that a client may take to accept what it asked for."""
     new_id: Callable[[], str]
     """An unguessable name, safe in a header."""
+    runtime: str = "triton"
+    """What runs the models."""
     keys: Sequence[Key] = ()
     """Whose holders may ask for the status."""
     behind_proxy: bool = False
@@ -37,3 +41,5 @@ class Edge:
 
 EDGE = web.AppKey("edge", Edge)
 REQUEST_ID = web.RequestKey("request_id", str)
+MODEL = web.RequestKey("model", ModelSpec)
+"""The model that a request is about, once that is known."""

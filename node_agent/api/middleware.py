@@ -9,9 +9,10 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.problems import CATALOGUE, Fail, Failed, engine, refusal
 from node_agent.api.sse import STREAM, Stream, event
+from node_agent.api.sunset import notice
 from node_agent.core.errors import EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -89,6 +90,8 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     response.headers["X-Request-Id"] = request_id(request)
     response.headers["Server"] = "autorouter-node"  # whose versions it is made of is nobody's business
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
+    if MODEL in request:
+        response.headers.update(notice(request[MODEL], edge.clock.unix()))
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace

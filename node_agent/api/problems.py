@@ -21,6 +21,7 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be understood"),
     "unauthorized": (401, "This is for routers"),
     "bad_ticket": (403, "The ticket proves nothing here"),
+    "operators_only": (403, "This is for operators"),
     "not_found": (404, "There is nothing here"),
     "model_not_found": (404, "There is no such model on this node"),
     "method_not_allowed": (405, "This is asked for in another way"),

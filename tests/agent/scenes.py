@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import yaml
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -15,9 +16,24 @@ from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.chat import Message, Prompt, Role, Sampling
 from node_agent.core.models import ModelName, ModelState
 from node_agent.engines.echo import EchoEngine
+from node_agent.engines.tenants import Tenants
 
 MODEL = "smollm2-135m-instruct"
 DEADLINE_S = 10.0
+
+
+def catalogue(*names, memory=300, **more):
+    """A catalogue of so many models alike."""
+    model = {
+        "kind": "llm",
+        "version": "1",
+        "slots": 2,
+        "context": 2048,
+        "threads": 1,
+        "memory": memory,
+        "licence": "MIT",
+    }
+    return yaml.safe_dump({"models": {name: {**model, "triton_model": name, **more.get(name, {})} for name in names}})
 
 
 def asked(text="one two three", **more):
@@ -25,7 +41,9 @@ def asked(text="one two three", **more):
 
 
 def prompt(text="one two three", **more):
-    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), more.pop("sampling", Sampling()), **more)
+    return Prompt(
+        ModelName(more.pop("model", MODEL)), (Message(Role.USER, text),), more.pop("sampling", Sampling()), **more
+    )
 
 
 class Scene:
@@ -71,6 +89,10 @@ class Scene:
         names = ("busy", "queued")
         return {name: await self.metric(f'autorouter_node_{name}_requests{{model="{MODEL}"}}') for name in names}
 
+    async def states(self):
+        """How each model stands, in the order in which they are offered."""
+        return [model["state"] for model in (await self.report())["models"]]
+
     async def until(self, claim):
         """Ask until *claim* holds of how the model stands and how full it is at this moment."""
         async with asyncio.timeout(DEADLINE_S):
@@ -80,12 +102,21 @@ class Scene:
 
 @asynccontextmanager
 async def serving(
-    pace=0.0, *, running=True, wrap=lambda engine: engine, keys="", host="127.0.0.1", peer=None, **chosen
+    pace=0.0,
+    *,
+    running=True,
+    wrap=lambda engine: engine,
+    keys="",
+    host="127.0.0.1",
+    peer=None,
+    load=0.0,
+    catalogue=None,
+    **chosen,
 ) -> AsyncIterator[Scene]:
     """*peer*: the address that every request seems to come from."""
     options = read_options({"region": "yto-01", "node": "yto-01-a", "engine": "echo", **chosen})
-    models = choose(read_catalogue(), options)
-    engine = EchoEngine(models, pace)
+    models = choose(read_catalogue(catalogue), options)
+    engine = EchoEngine(models, pace, load, Tenants(models, frozenset(options.pins), options.memory))
     agent = Agent(options, models, wrap(engine), read_keys(keys))
     if peer is not None:
         agent.application.middlewares.append(seeming(peer))
@@ -93,8 +124,10 @@ async def serving(
         task = group.create_task(agent.engine.run()) if running else None
         await asyncio.sleep(0)
         scene = Scene(agent, client)
-        if running:
-            await scene.until(lambda model: model["state"] == ModelState.READY)
+        if running and load < DEADLINE_S:
+            async with asyncio.timeout(DEADLINE_S):
+                while ModelState.LOADING in await scene.states():
+                    await asyncio.sleep(0.005)
         yield scene
         if task:
             task.cancel()
