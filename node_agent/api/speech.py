@@ -9,7 +9,7 @@ from aiohttp import web
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.flow import HEADERS, Flow
-from node_agent.api.models import require
+from node_agent.api.models import asked_for
 from node_agent.api.reading import read
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.sse import Stream, event
@@ -30,7 +30,7 @@ async def speak(request: web.Request) -> web.StreamResponse:
     """Speak one text. A client that leaves cancels this coroutine, and with it the model."""
     edge = request.app[EDGE]
     asked = await read(request, SpeechRequest)
-    speech = asked.speech(require(edge, asked.model, Kind.TTS))
+    speech = asked.speech(asked_for(request, asked.model, Kind.TTS))
     async with edge.service.answer(speech, claim_of(request)) as sounds:
         if asked.stream is False:
             return await _whole(asked.format, sounds)
@@ -99,7 +99,7 @@ async def list_voices(request: web.Request) -> web.Response:
     """Every voice of every model that speaks, or of the one in ``?model=``."""
     edge = request.app[EDGE]
     name = request.query.get("model")
-    chosen = [*edge.models.values()] if name is None else [require(edge, name, Kind.TTS)]
+    chosen = [*edge.models.values()] if name is None else [asked_for(request, name, Kind.TTS)]
     speakers = [model for model in chosen if model.kind is Kind.TTS]
     return web.json_response({"object": "list", "data": [each for model in speakers for each in _voices(model)]})
 
