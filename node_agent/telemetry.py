@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from node_agent.core.account import Account, Outcome
 from node_agent.core.admission import Load
+from node_agent.core.errors import Denial
 from node_agent.core.models import ModelName, Tally
 from node_agent.core.probes import Fate
 from node_agent.core.rtts import Rtts, Via
@@ -71,6 +72,9 @@ class Telemetry:
         self._wait = self._histogram("queue_wait_seconds", "Time in the queue", WAIT_BUCKETS)
         self._samples = self._counter("rtt_samples", "Round trips of clients taken in", "via")
         self._tickets = self._counter("tickets", "Tickets shown by clients, by what became of them", "fate")
+        self._denied = self._counter("denied", "Requests whose key did not do, by why", "reason")
+        for denial in Denial:
+            self._denied.labels(denial)
         for model in models:
             for outcome in Outcome:
                 self._requests.labels(model, outcome)  # a series that exists from the start can be alerted on
@@ -98,6 +102,10 @@ class Telemetry:
     def ticket(self, fate: Fate) -> None:
         """A ticket was shown."""
         self._tickets.labels(fate).inc()
+
+    def deny(self, denial: Denial) -> None:
+        """A key did not do."""
+        self._denied.labels(denial).inc()
 
     def page(self) -> bytes:
         """Everything, in Prometheus' text format."""

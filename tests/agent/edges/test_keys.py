@@ -448,6 +448,7 @@ async def test_a_key_is_for_what_it_is_for_whichever_kind_it_is(tmp_path, limits
             problem = await answer.json()
             assert (answer.status, problem["code"], problem["detail"]) == (403, "forbidden", detail)
             assert problem["error"]["param"] == param
+        assert await node.metric('autorouter_node_denied_total{reason="forbidden"}') == 2
 
 
 async def test_a_key_that_is_used_too_often_is_told_when_to_come_back(tmp_path):
