@@ -90,6 +90,7 @@ async def serving(
     peer=None,
     ring=None,
     price=FREE,
+    routes=(),
     **chosen,
 ) -> AsyncIterator[Scene]:
     """*peer*: the address that every request seems to come from. *keys* are routers', *ring* is the clients' file."""
@@ -97,6 +98,7 @@ async def serving(
     models = tuple(replace(model, price=price) for model in choose(read_catalogue(), options))
     engine = EchoEngine(models, pace)
     agent = Agent(options, models, wrap(engine), read_keys(keys))
+    agent.application.router.add_routes(routes)
     if peer is not None:
         agent.application.middlewares.insert(0, seeming(peer))
     async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application, host=host)) as client:
