@@ -176,6 +176,7 @@ def _record(report: Report) -> ReportRecord:
                 "busy": each.busy,
                 "queued": each.queued,
                 "service_ms": each.service,
+                "load_ms": each.loading,
                 "served": each.served,
                 "failed": each.failed,
             }
@@ -194,6 +195,7 @@ def _load(model: ModelStatus) -> ModelLoad:
         busy=model.busy,
         queued=model.queued,
         service=Millis(model.service_ms),
+        loading=Millis(model.load_ms),
         served=model.served,
         failed=model.failed,
     )

@@ -16,9 +16,9 @@ from node_agent import version
 from node_agent.api.application import build
 from node_agent.api.edge import Edge
 from node_agent.api.front import FrontRunner
-from node_agent.config import Options, choose, read_catalogue, read_keys, state_at
+from node_agent.config import Options, choose, open_catalogue, read_keys, state_at
 from node_agent.core.admission import Limits
-from node_agent.core.errors import AgentError, ConfigError
+from node_agent.core.errors import ConfigError, innermost
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
@@ -36,6 +36,7 @@ from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
 from node_agent.runtime.survey import Survey
 from node_agent.runtime.till import Till
+from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
 
 DRAIN_S = 30.0
@@ -72,7 +73,8 @@ class Agent:
         record = Record(telemetry)
         reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record, self.till)
         idle = Seconds(options.idle_timeout)
-        service = Service(self.engine, gates, self.door, record, clock, idle)
+        warmth = Warmth(self.engine, clock, Seconds(options.queue_deadline))
+        service = Service(self.engine, warmth, gates, self.door, record, clock, idle)
         self.application = build(
             Edge(
                 models=by_name,
@@ -112,7 +114,7 @@ def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) 
 async def fetch(options: Options) -> None:
     """Fetch the files of the chosen models, those that are not there."""
     store = store_at(dict(os.environ))
-    for model in choose(read_catalogue(), options):
+    for model in choose(open_catalogue(options.catalogue), options):
         places = await ensure(model.files, store)
         _log.info("there", model=model.name, files={name: str(place) for name, place in places.items()})
 
@@ -120,8 +122,15 @@ async def fetch(options: Options) -> None:
 async def serve(options: Options) -> None:
     """Serve until told to stop. Raises `ConfigError` or `ArtefactError` for what the operator must mend."""
     options = options.model_copy(update={"state": state_at(options, os.environ)})
-    models = choose(read_catalogue(), options)
-    setting = Setting(models, store_at(dict(os.environ)), options.triton, options.allow_unpatched_triton)
+    models = choose(open_catalogue(options.catalogue), options)
+    setting = Setting(
+        models=models,
+        store=store_at(dict(os.environ)),
+        triton=options.triton,
+        allow_unpatched=options.allow_unpatched_triton,
+        pinned=frozenset(map(ModelName, options.pins)),
+        memory=options.memory,
+    )
     keys = read_keys(os.environ)
     agent = Agent(options, models, ENGINES[options.engine](setting), keys)
     if options.open and not keys:
@@ -168,7 +177,7 @@ async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
             await runner.cleanup()
             running.cancel()
     except BaseExceptionGroup as group:
-        raise _sentence(group) from None
+        raise innermost(group) from None
 
 
 async def _drain(door: Door, signals: asyncio.Queue[None]) -> None:
@@ -180,17 +189,3 @@ async def _drain(door: Door, signals: asyncio.Queue[None]) -> None:
         draining.cancel()
         impatient.cancel()
     _log.info("stopping", left_inside=door.inside_now)
-
-
-def _sentence(group: BaseExceptionGroup) -> BaseException:
-    """The innermost first of a group of ours, for the operator gets one sentence; *group* if it holds a defect.
-
-    Not ``except*``: what is raised inside one is wrapped in a group again by Python before 3.11.4 (gh-103590).
-    """
-    ours, defects = group.split(AgentError)
-    return group if ours is None or defects is not None else _first(ours)
-
-
-def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -45,12 +45,17 @@ def main() -> None:
     help="What outlives the node, its accounts above all.  [default: with keys, in ~/.local]",
 )
 @_option("--behind-proxy", is_flag=True, help="Connections come from a proxy: measure none, trust none.")
-@_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to serve; repeatable.")
+@_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to offer; repeatable.")
+@_option("--pin", "pins", multiple=True, help="Model of these that is never unloaded; repeatable.")
+@_option("--memory", type=int, metavar="MIB", help="For all models together.  [default: all are loaded, and stay]")
+@_option("--catalogue", metavar="FILE", help="Models that may be offered.  [default: the package's own]")
 @_option("--slots", type=int, help="Requests served at once, per model.  [default: the catalogue's]")
 @_option("--queue", type=int, default=8, help="Requests that may wait for a slot, per model.")
 @_option("--queue-deadline", type=float, default=10.0, help="Longest wait for a slot, in seconds.")
 @_option("--idle-timeout", type=float, default=30.0, help="Seconds without a sign of life before a stream is ended.")
-@_option("--triton", metavar="URL", help="gRPC address of a running Triton.  [default: start the wheel's]")
+@_option(
+    "--triton", metavar="URL", help="gRPC address of a running Triton on this machine.  [default: start the wheel's]"
+)
 @_option("--allow-unpatched-triton", is_flag=True, help="Allow a Triton older than the security floor (26.06).")
 @_option("--engine", default="triton", hidden=True)
 def serve(**given: object) -> None:
@@ -67,11 +72,12 @@ def serve(**given: object) -> None:
 
 @main.command()
 @_option("--model", "models", multiple=True, default=("smollm2-135m-instruct",), help="Model to fetch; repeatable.")
-def fetch(models: tuple[str, ...]) -> None:
+@_option("--catalogue", metavar="FILE", help="Models that may be offered.  [default: the package's own]")
+def fetch(**given: object) -> None:
     """Fetch the files of models, as `serve` does when they are missing."""
     from node_agent import app, config  # noqa: PLC0415 - as above
 
-    _run(lambda: app.fetch(config.read_options({"region": "any", "models": models})))
+    _run(lambda: app.fetch(config.read_options({"region": "any", **given})))
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

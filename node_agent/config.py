@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autorouter.wire.base import Name
 from autorouter.wire.key import Key, keys
@@ -22,6 +23,12 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
 KEY = "AUTOROUTER_KEY"
+
+
+def _day(text: str) -> str:
+    """*text*, if there is such a day."""
+    date.fromisoformat(text)
+    return text
 
 
 class _Strict(BaseModel):
@@ -54,6 +61,7 @@ class _Price(_Strict):
 
 class _Model(_Strict):
     kind: Annotated[Kind, Field(strict=False)]
+    contract: Literal["", "vllm", "tensorrt-llm"] = ""
     program: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] = ""
     triton_model: PathPart
     version: Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
@@ -65,13 +73,15 @@ class _Model(_Strict):
     files: dict[FileName, _File] = {}
     options: dict[PathPart, str] = {}
     aliases: Annotated[tuple[Name, ...], Field(strict=False)] = ()
-    sunset: Annotated[str, Field(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$")] | None = None
+    sunset: Annotated[str, Field(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)] | None = None
     price: _Price = _Price()
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if (self.kind is Kind.LLM) != (self.context is not None):
             raise ValueError("'context' is for the kind llm, which needs one")
+        if self.contract and (self.kind is not Kind.LLM or self.files):
+            raise ValueError("'contract' is for models of the kind llm that a running Triton holds, without 'files'")
         return self
 
     def spec(self, name: ModelName) -> ModelSpec:
@@ -113,6 +123,12 @@ class Options(BaseModel):
     behind_proxy: bool = False
     """Peers are a load balancer's: neither their round trips nor their addresses are the clients'."""
     models: Annotated[tuple[Name, ...], Field(min_length=1)] = ("smollm2-135m-instruct",)
+    pins: tuple[Name, ...] = ()
+    """Of the models those that are loaded at the start and never unloaded."""
+    memory: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    """MiB for all models together; None: all are loaded at the start and stay."""
+    catalogue: Path | None = None
+    """A catalogue of the operator's own; None: the one in this package."""
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     """Per model; None: as the catalogue says."""
     queue: Annotated[int, Field(ge=0, le=10_000)] = 8
@@ -161,6 +177,14 @@ def read_keys(environment: Mapping[str, str]) -> tuple[Key, ...]:
         raise ConfigError(f"{KEY}: {exc}") from exc
 
 
+def open_catalogue(place: Path | None) -> Mapping[ModelName, ModelSpec]:
+    """The catalogue at *place*, by default the one in this package. Raises `ConfigError` if there is none."""
+    try:
+        return read_catalogue(None if place is None else place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError) as exc:
+        raise ConfigError(f"--catalogue {place}: {exc}") from exc
+
+
 def read_catalogue(text: str | None = None) -> Mapping[ModelName, ModelSpec]:
     """The catalogue in *text*, by default the one in this package. Raises `ConfigError` naming the field."""
     if text is None:
@@ -179,7 +203,26 @@ def choose(catalogue: Mapping[ModelName, ModelSpec], options: Options) -> tuple[
     unknown = [name for name in options.models if name not in catalogue]
     if unknown:
         raise ConfigError(f"--model {unknown[0]}: not in the catalogue, which has {', '.join(sorted(catalogue))}")
-    return tuple(_sized(catalogue[ModelName(name)], options.slots) for name in dict.fromkeys(options.models))
+    chosen = tuple(_sized(catalogue[ModelName(name)], options.slots) for name in dict.fromkeys(options.models))
+    _require_room(chosen, options)
+    return chosen
+
+
+def _require_room(models: tuple[ModelSpec, ...], options: Options) -> None:
+    """Each model must fit beside the pinned ones, or it could never be had."""
+    alien = [name for name in options.pins if name not in options.models]
+    if alien:
+        raise ConfigError(f"--pin {alien[0]}: not among the models of --model, which are {', '.join(options.models)}")
+    if options.memory is None:
+        return
+    if options.triton is not None:
+        raise ConfigError("--memory: models are unloaded from a Triton of the node's own only, and there is --triton")
+    pinned = sum(model.memory for model in models if model.name in options.pins)
+    for model in models:
+        needed = pinned + (0 if model.name in options.pins else model.memory)
+        if needed > options.memory:
+            beside = " beside what is pinned" if pinned > model.memory or model.name not in options.pins else ""
+            raise ConfigError(f"--memory {options.memory}: {model.name} needs {needed} MiB{beside}")
 
 
 def _sized(model: ModelSpec, slots: int | None) -> ModelSpec:

@@ -1,7 +1,9 @@
 """Prometheus: what the node's clients see. Labels come from closed sets (models, outcomes, …), never from clients."""
 
 from collections import Counter as Count
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -9,13 +11,51 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from node_agent.core.account import Account, Outcome
 from node_agent.core.admission import Load
 from node_agent.core.errors import Denial
+from node_agent.core.latest import Latest
 from node_agent.core.models import ModelName, Tally
 from node_agent.core.probes import Fate
 from node_agent.core.rtts import Rtts, Via
 
-FIRST_TOKEN_BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
-PER_TOKEN_BUCKETS = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
-WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing that is measured of every request, as a histogram and as quantiles of the latest."""
+
+    name: str
+    words: str
+    buckets: tuple[float, ...]
+    read: Callable[[Account], float | None]
+
+
+MEASURES = (
+    Measure(
+        "ttft_seconds",
+        "Time to first token: from arrival to the first of the answer",
+        (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0),
+        lambda account: account.ttft,
+    ),
+    Measure(
+        "tpot_seconds",
+        "Time per output token: mean time of each later one",
+        (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0),
+        lambda account: account.tpot,
+    ),
+    Measure(
+        "queue_wait_seconds",
+        "Time in the queue",
+        (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0),
+        lambda account: account.waited,
+    ),
+    Measure(
+        "rtf",
+        "Real-time factor: time served over length of audio",
+        (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0),
+        lambda account: account.rtf,
+    ),
+)
+"""The names are MLPerf's."""
+
+QUANTILES = (0.5, 0.9, 0.99)
 
 FULLNESS: tuple[tuple[str, str, Callable[[Load], int]], ...] = (
     ("busy_requests", "Requests that hold a slot", lambda load: load.busy),
@@ -59,6 +99,24 @@ class Gauges:
         return networks
 
 
+class Quantiles:
+    """The same of the latest requests, sorted when scraped."""
+
+    def __init__(self, latest: Mapping[tuple[Measure, ModelName], Latest]) -> None:
+        self._latest = latest
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by the registry."""
+        for measure in MEASURES:
+            name = f"autorouter_node_latest_{measure.name}"
+            gauge = GaugeMetricFamily(name, f"{measure.words}; of the latest", labels=["model", "quantile"])
+            for (which, model), latest in self._latest.items():
+                if which is measure:
+                    for share, value in zip(QUANTILES, latest.quantiles(*QUANTILES), strict=True):
+                        gauge.add_metric([model, f"{share:g}"], value)
+            yield gauge
+
+
 class Telemetry:
     """The runtime's `Ledger` and `Logbook`, kept as metrics."""
 
@@ -67,9 +125,10 @@ class Telemetry:
         self._registry.register(gauges)
         self._requests = self._counter("requests", "Requests, by how they ended", "model", "outcome")
         self._tokens = self._counter("tokens", "Tokens read and written", "model", "direction")
-        self._first = self._histogram("first_token_seconds", "From arrival to the first text", FIRST_TOKEN_BUCKETS)
-        self._per = self._histogram("per_token_seconds", "Mean time of each later token", PER_TOKEN_BUCKETS)
-        self._wait = self._histogram("queue_wait_seconds", "Time in the queue", WAIT_BUCKETS)
+        self._audio = self._counter("audio_seconds", "Audio listened to and spoken", "model", "direction")
+        self._histograms = {measure: self._histogram(measure) for measure in MEASURES}
+        self._latest: dict[tuple[Measure, ModelName], Latest] = defaultdict(Latest)
+        self._registry.register(Quantiles(self._latest))
         self._samples = self._counter("rtt_samples", "Round trips of clients taken in", "via")
         self._tickets = self._counter("tickets", "Tickets shown by clients, by what became of them", "fate")
         self._denied = self._counter("denied", "Requests whose key did not do, by why", "reason")
@@ -86,14 +145,16 @@ class Telemetry:
     def record(self, account: Account) -> None:
         """Take one request in."""
         self._requests.labels(account.model, account.outcome).inc()
-        self._wait.labels(account.model).observe(account.waited)
-        if account.first_token is not None:
-            self._first.labels(account.model).observe(account.first_token)
-        if account.per_token is not None:
-            self._per.labels(account.model).observe(account.per_token)
+        for measure, histogram in self._histograms.items():
+            value = measure.read(account)
+            if value is not None:
+                histogram.labels(account.model).observe(value)
+                self._latest[measure, account.model].note(value)
         if account.usage is not None:
             self._tokens.labels(account.model, "read").inc(account.usage.prompt)
             self._tokens.labels(account.model, "written").inc(account.usage.answer)
+            self._audio.labels(account.model, "heard").inc(account.usage.heard)
+            self._audio.labels(account.model, "spoken").inc(account.usage.spoken)
 
     def sample(self, via: Via) -> None:
         """A round trip was taken in."""
@@ -114,5 +175,6 @@ class Telemetry:
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(f"autorouter_node_{name}", words, labels, registry=self._registry)
 
-    def _histogram(self, name: str, words: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(f"autorouter_node_{name}", words, ["model"], buckets=buckets, registry=self._registry)
+    def _histogram(self, measure: Measure) -> Histogram:
+        name = f"autorouter_node_{measure.name}"
+        return Histogram(name, measure.words, ["model"], buckets=measure.buckets, registry=self._registry)

@@ -1,5 +1,7 @@
 """Small words to build scenes with: a region, a node, a client, a question."""
 
+from dataclasses import replace
+
 from autorouter.core.assigned import Assigned
 from autorouter.core.decide import Case, decide
 from autorouter.core.fleet import (
@@ -33,8 +35,10 @@ MODEL = ModelName("smollm2")
 
 
 def node(name, *, health=Health.UP, models=(MODEL,), slots=4, busy=0.0, queued=0.0, service=0.0, **more):
-    endpoint = more.pop("endpoint", None)
-    held = {ModelName(m): ModelLoad(ModelName(m), "1", "ready", slots, busy, queued, Millis(service)) for m in models}
+    endpoint, state = more.pop("endpoint", None), more.pop("state", "ready")
+    loading = Millis(more.pop("loading", 0.0))
+    load = ModelLoad(ModelName("m"), "1", state, slots, busy, queued, Millis(service), loading=loading)
+    held = {ModelName(m): replace(load, name=ModelName(m)) for m in models}
     return NodeView(Node(NodeName(name), f"http://{name}.agent", endpoint), health, held, **more)
 
 

@@ -120,6 +120,7 @@ def _ranked(candidate: Candidate, now: Instant) -> Ranked:
         prior_ms=round(candidate.estimate.prior, 2),
         measured=None if candidate.estimate.track is None else _measured(candidate.estimate.track, now),
         wait_ms=round(candidate.wait, 2),
+        load_ms=round(candidate.placement.loading, 2),
         headroom=round(candidate.placement.load.headroom, 3),
         slots=round(candidate.placement.load.slots, 2),
         taken=round(candidate.placement.load.taken, 2),
@@ -184,6 +185,7 @@ def _node(view: NodeView, now: Instant) -> NodeSeen:
                 slots=each.slots,
                 busy=each.busy,
                 queued=each.queued,
+                load_ms=each.loading,
             )
             for each in sorted(view.models.values(), key=lambda each: each.name)
         ),

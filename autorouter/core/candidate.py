@@ -22,12 +22,12 @@ class Candidate(NamedTuple):
 
     @property
     def wait(self) -> Millis:
-        """Expected queue before it starts."""
+        """Expected before it starts: its queue, and the load of what is cold."""
         return self.placement.wait
 
     @property
     def time_to_start(self) -> Millis:
-        """Round trip plus queue: what the client will feel."""
+        """Round trip plus wait: what the client will feel."""
         return Millis(self.estimate.rtt + self.wait)
 
     @property

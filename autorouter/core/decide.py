@@ -19,7 +19,7 @@ from autorouter.core.latency.belief import Belief
 from autorouter.core.latency.explore import Probe, suspicion, worth_measuring
 from autorouter.core.lease import lease
 from autorouter.core.names import Country, RegionName
-from autorouter.core.placement import lot
+from autorouter.core.placement import lot, placements
 from autorouter.core.policy import Policy, Price
 from autorouter.core.query import RouteQuery, Scope
 from autorouter.core.shortlist import shortlist
@@ -197,7 +197,14 @@ def near(eligible: EligibleSet, case: Case) -> EligibleSet:
     query, belief, spill = case.query, case.belief, case.spill
     here = () if query.previous is None else (query.previous,)
     known = (*belief.evidence.tracks, *here)
-    return shortlist(eligible, query.client, belief.globe, known, lambda view: not spill.place(view, query).full)
+
+    def has_room(view: RegionView) -> bool:
+        return not spill.place(view, query).full
+
+    def is_warm(view: RegionView) -> bool:
+        return any(not each.loading for each in placements(view, query.models))
+
+    return shortlist(eligible, query.client, belief.globe, known, has_room, is_warm)
 
 
 def pricing(case: Case, *, abroad: bool = False) -> Price:

@@ -17,5 +17,8 @@ def because(decision: Decision) -> str:
 def price(candidate: Candidate) -> str:
     """What *candidate* costs, in words."""
     told = f"{candidate.estimate.rtt:.1f} ms away, give or take {candidate.estimate.spread:.1f}"
-    wait = f"{candidate.wait:.1f} ms queue" if candidate.wait else "no queue"
-    return f"{told} ({candidate.estimate.source}), {wait}{', abroad' if candidate.abroad else ''}"
+    loading = candidate.placement.loading
+    queue = candidate.wait - loading
+    wait = f"{queue:.1f} ms queue" if queue else "no queue"
+    load = f", {loading:.0f} ms to load what is cold" if loading else ""
+    return f"{told} ({candidate.estimate.source}), {wait}{load}{', abroad' if candidate.abroad else ''}"

@@ -97,6 +97,8 @@ class ModelLoad:
     """Requests that ended well since the node started …"""
     failed: int = 0
     """… and those that the node failed: not the callers' mistakes, nor what it turned away."""
+    loading: Millis = Millis(0.0)
+    """Expected time until it is ready, for who asks for it now; 0 if it is, or if nobody knows."""
     smooth: float | None = None
     """What was busy or queued over the latest reports; None for what this one says."""
     warm: Share = WARM
@@ -111,6 +113,11 @@ class ModelLoad:
     def ready(self) -> bool:
         """Loaded and answering, not merely loadable."""
         return self.state == "ready"
+
+    @property
+    def loadable(self) -> bool:
+        """Not ready, and ready for who asks within a time that is known: it may be offered, at that price."""
+        return self.state in {"cold", "loading"} and self.loading > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ nobody knows which of them will answer: that endpoint counts only if every healt
 was asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from statistics import fmean
 from typing import NamedTuple
 
 from autorouter.core.capacity import Load, total
@@ -29,9 +30,11 @@ class Placement:
     models: frozenset[ModelName]
     """Those that were asked for; empty for none in particular."""
     loads: Mapping[ModelName, Load]
-    """What each model has there that can be had, as reported; of what is cold, as far as it is good already."""
+    """What each model has there that can be had, as reported; of what is new, as far as it is good already."""
     slots: Mapping[ModelName, float]
-    """All that each model has there, be it cold: that is where to send clients first, not how many to send away."""
+    """All that each model has there, be it new: that is where to send clients first, not how many to send away."""
+    loading: Millis = Millis(0.0)
+    """Expected time until all that was asked for is loaded."""
 
     @cached_property
     def shares(self) -> Mapping[ModelName, Share]:
@@ -49,18 +52,20 @@ class Placed(NamedTuple):
     load: Load
     """With everything that was promised, the client itself included."""
     wait: Millis
-    """Expected queue before it starts."""
+    """Expected before it starts: its queue, and the load of what is cold."""
     full: bool
     """No room for it."""
     more: float
     """Slots that it is expected to load."""
     weight: float = 1.0
     """Of the client, in ordinary ones."""
+    loading: Millis = Millis(0.0)
+    """The part of the wait that is the load of what is cold."""
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
 def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placement, ...]:
-    """Every endpoint of *view* behind which all *models* are ready on one node.
+    """Every endpoint of *view* behind which all *models* can be had on one node.
 
     A degraded node is aimed at only when no sound one has them.
     """
@@ -78,17 +83,29 @@ def _placement(
 ) -> Placement:
     loads: dict[ModelName, list[ModelLoad]] = {}
     for node in nodes:
-        for name in usable(view, node):
+        for name in usable(view, node, models):
             loads.setdefault(name, []).append(node.models[name])
     names = tuple(node.node.name for node in nodes)
     warm = {name: total(map(_load, each)) for name, each in loads.items()}
-    return Placement(
-        endpoint, names, models, warm, {name: sum(e.slots for e in each) for name, each in loads.items()}
-    )
+    slots = {name: sum(e.slots for e in each) for name, each in loads.items()}
+    return Placement(endpoint, names, models, warm, slots, _loading(view, nodes, models))
+
+
+def _loading(view: RegionView, nodes: tuple[NodeView, ...], models: frozenset[ModelName]) -> Millis:
+    """How long the load of *models* is expected to take on one of *nodes*, and nobody knows on which.
+
+    One node loads them side by side; of those who name none, the first that is there will do.
+    """
+    each = [[0.0 if m.ready else m.loading for m in _those(view, node, models)] for node in nodes]
+    return Millis(fmean(max(times) if models else min(times) for times in each))
+
+
+def _those(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> Iterable[ModelLoad]:
+    return (node.models[name] for name in models or usable(view, node, models))
 
 
 def _load(model: ModelLoad) -> Load:
-    """What one model on one node has, as far as it is warm: one slot at least."""
+    """What one model on one node has, as far as the node is good for it already: one slot at least."""
     return Load(max(1.0, model.slots * model.warm), model.taken, model.service)
 
 
@@ -98,12 +115,19 @@ def lot(network: Network | None, name: str) -> bytes:
 
 
 def _holds(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> bool:
-    """Whether *node* has all of *models* ready; any one will do where none is named."""
-    ready = usable(view, node)
-    return models <= ready if models else bool(ready)
+    """Whether *node* can have all of *models*; any one will do where none is named."""
+    there = usable(view, node, models)
+    return models <= there if models else bool(there)
 
 
-def usable(view: RegionView, node: NodeView) -> frozenset[ModelName]:
-    """The models that are ready on *node* and that its region may serve."""
-    ready = frozenset(each.name for each in node.models.values() if each.ready and each.slots)
-    return ready if view.region.models is None else ready & view.region.models
+def usable(view: RegionView, node: NodeView, models: frozenset[ModelName]) -> frozenset[ModelName]:
+    """The models that are ready on *node* and that its region may serve, and of those asked for the cold ones.
+
+    What is cold counts for those alone who ask for it: not all that is can be loaded at once. Where nothing is ready
+    it is better than nothing, for who names none.
+    """
+    may = view.region.models
+    granted = [each for each in node.models.values() if each.slots and (may is None or each.name in may)]
+    ready = frozenset(each.name for each in granted if each.ready)
+    cold = frozenset(each.name for each in granted if each.loadable)
+    return ready | (models & cold) if models or ready else cold

@@ -63,7 +63,7 @@ class RouteQuery:
 
     client: Client
     models: frozenset[ModelName] = frozenset()
-    """All of them must be loaded on one node; empty asks for no model in particular."""
+    """All of them must be had on one node; empty asks for no model in particular."""
     scope: Scope = Scope.COUNTRY
     residency: frozenset[Country] = frozenset()
     """Countries that may see the data; empty means any. Never relaxed."""

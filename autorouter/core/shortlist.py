@@ -24,19 +24,24 @@ def shortlist(
     client: Client,
     globe: Globe,
     known: Iterable[RegionName],
-    has_room: Callable[[RegionView], bool],
+    *wants: Callable[[RegionView], bool],
 ) -> EligibleSet:
     """The `MOST` nearest of *eligible*, and those of them that are *known* whatever their distance.
 
-    If none of the nearest *has room*, as many more that have.
+    For each of *wants* that none of the nearest fulfils, as many more that do.
     """
     if len(eligible.views) <= MOST:
         return eligible
     there = eligible.by_name
-    by_distance = (name for name in _by_distance(eligible, client, globe) if name in there)
-    nearest = list(islice(by_distance, MOST))
-    if not any(has_room(there[name]) for name in nearest):
-        nearest += islice((name for name in by_distance if has_room(there[name])), MOST)
+
+    def nearest_of(fulfils: Callable[[RegionView], bool]) -> list[RegionName]:
+        by_distance = (name for name in _by_distance(eligible, client, globe) if name in there)
+        return list(islice((name for name in by_distance if fulfils(there[name])), MOST))
+
+    nearest = nearest_of(lambda _: True)
+    for fulfils in wants:
+        if not any(fulfils(there[name]) for name in nearest):
+            nearest += nearest_of(fulfils)
     kept = dict.fromkeys(chain(nearest, (name for name in known if name in there)))
     return EligibleSet(eligible.residency, tuple(there[name] for name in kept))
 

@@ -61,11 +61,11 @@ def health(view: RegionView, _query: RouteQuery) -> str | None:
 
 
 def model(view: RegionView, query: RouteQuery) -> str | None:
-    """Every model asked for must be ready on one node, not merely loadable."""
+    """Every model asked for must be had on one node: it is ready, or loaded there for who asks, at a price."""
     if placements(view, query.models):
         return None
     wanted = ", ".join(sorted(query.models))
-    return f"{wanted} not ready on one node that can be aimed at" if wanted else "no model is ready"
+    return f"{wanted} not to be had on one node that can be aimed at" if wanted else "no model can be had"
 
 
 def soundness(view: RegionView, _query: RouteQuery) -> str | None:

@@ -13,7 +13,7 @@ from autorouter.core.placement import Placed, Placement, lot, placements
 from autorouter.core.query import Priority, RouteQuery
 from autorouter.core.rates import Rates, promised
 from autorouter.core.sift import Offer
-from autorouter.core.units import Instant, Seconds, Share
+from autorouter.core.units import Instant, Millis, Seconds, Share
 
 STEP = 0.5
 """Slots by which the load of a region may grow before what was worked out from it is dropped."""
@@ -124,8 +124,8 @@ class Spill:
         load, more = self._tightest(view, placement), rate * query.concurrency
         # One caller does not wait for itself: it asks, listens, and asks again. A heavy one does, for all but one.
         there, found = load._replace(taken=load.taken + more - rate), load._replace(taken=load.taken + more)
-        wait, full = there.wait(query.priority), found.full(query.priority)
-        return Placed(placement.endpoint, placement.nodes, found, wait, full, more, weight)
+        wait, full = Millis(there.wait(query.priority) + placement.loading), found.full(query.priority)
+        return Placed(placement.endpoint, placement.nodes, found, wait, full, more, weight, placement.loading)
 
     def _weight(self, placement: Placement, concurrency: int) -> float:
         """What a client that says it is so heavy counts as: saying so is free, and must not fill a region."""

@@ -14,6 +14,8 @@ class ModelSeen(Wire):
     slots: int
     busy: float
     queued: float
+    load_ms: float = 0.0
+    """Expected time until it is ready, for who asks; 0 if it is, or if nobody knows."""
 
 
 class NodeSeen(Wire):
@@ -59,7 +61,7 @@ class RegionsAnswer(Wire):
 
 
 class ModelOffered(Wire):
-    """A model in OpenAI's list shape, with the regions where it is ready now."""
+    """A model in OpenAI's list shape, with the regions where it can be had now."""
 
     id: str
     object: Literal["model"] = "model"

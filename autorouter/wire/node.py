@@ -9,8 +9,9 @@ from autorouter.wire.base import Count, Load, Name, Text, Wire
 Total = Annotated[int, Field(ge=0, le=2**53)]
 """Counted since the start."""
 
-ModelState = Literal["loading", "ready", "unloading", "failed"]
-"""Only ``ready`` takes requests; ``failed`` says that the engine holds the model but it does not answer."""
+ModelState = Literal["cold", "loading", "ready", "unloading", "failed"]
+"""``ready`` takes requests at once; for what is ``cold`` (it is loaded for who asks) or ``loading`` they wait.
+``failed`` says that the engine holds the model but it does not answer."""
 
 MOST_RTTS = 200
 """Networks in one report: 20 KB, beside the 32 KB of 256 models."""
@@ -40,6 +41,8 @@ class ModelStatus(Wire):
     """Requests admitted that wait for a slot, likewise."""
     service_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
     """Mean time a request holds its slot; 0 while none has finished."""
+    load_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
+    """Expected time until it is ready, for who asks for it now; 0 if it is, or if nobody knows."""
     served: Total = 0
     """Requests that ended well since the agent's start …"""
     failed: Total = 0

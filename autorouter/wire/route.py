@@ -98,6 +98,8 @@ class Ranked(Wire):
     measured: Measured | None = None
     """What this client's network was measured to take; ``rtt_ms`` is what both together make likely."""
     wait_ms: float
+    load_ms: float = 0.0
+    """The part of the wait that is the load of models that are cold."""
     headroom: float
     slots: float | None = None
     """Requests at once that it is good for now …"""

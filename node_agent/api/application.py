@@ -3,13 +3,35 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import billing, chat, guard, middleware, models, ping, status, usage
+from node_agent.api import (
+    billing,
+    chat,
+    completions,
+    embedding,
+    guard,
+    middleware,
+    models,
+    ping,
+    speech,
+    status,
+    usage,
+)
 from node_agent.api.edge import EDGE, Edge
+from node_agent.api.hearing import ears
+from node_agent.api.hearing import endpoints as hearing
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/chat/completions", measured(chat.complete)),
+    ("POST", "/v1/completions", measured(completions.complete)),
+    ("POST", "/v1/completions/stream", measured(completions.stream)),
+    ("POST", "/v1/audio/transcriptions", measured(hearing.transcribe)),
+    ("GET", "/v1/audio/transcriptions", hearing.show_job),
+    ("POST", "/v1/audio/translations", measured(hearing.translate)),
+    ("POST", "/v1/audio/speech", measured(speech.speak)),
+    ("GET", "/v1/audio/voices", speech.list_voices),
+    ("POST", "/v1/embeddings", measured(embedding.embed)),
     ("GET", "/v1/models", models.list_models),
     ("GET", "/v1/models/{model}", models.show_model),
     ("GET", "/v1/node/status", status.report),
@@ -26,6 +48,7 @@ def build(edge: Edge) -> web.Application:
     layers = [middleware.problems, guard.admit, billing.billed]
     application = web.Application(middlewares=layers, client_max_size=LARGEST_BODY)
     application[EDGE] = edge
+    ears.attach(application)
     application.on_response_prepare.extend((middleware.name_request, billing.begin))
     for method, path, handler in ROUTES:
         application.router.add_route(method, path, handler, expect_handler=middleware.expect)

@@ -1,15 +1,66 @@
-"""What a request brings to the queue, out of its headers and of who sent it."""
+"""What a request brings to the queue, out of its headers, its query and of who sent it.
 
+Both ways of saying it, for a router's redirect can carry a query and no header, and a client's library the reverse.
+"""
+
+import re
 from functools import partial
 
 from aiohttp import web
 
 from node_agent.api.billing import settle
 from node_agent.api.guard import client
-from node_agent.core.claim import Claim
+from node_agent.api.problems import Failed
+from node_agent.core.claim import Claim, Priority
+from node_agent.core.units import Seconds
+
+DEADLINE = "x-request-deadline-ms"
+PRIORITY = "x-autorouter-priority"
+QUERY = ("budget_ms", "priority")
+"""The same in the query, by the names that ``/v1/route`` has for them."""
+
+LONGEST_MS = 3_600_000.0
+NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 
 
 def claim_of(request: web.Request) -> Claim:
-    """The claim of one request. Raises `Denied` if its key is not for this, or has no credit left."""
+    """The claim of one request.
+
+    Raises `Denied` if its key is not for this, or has no credit left; `Failed` naming what is wrong in it.
+    """
     caller = client(request)
-    return Claim(caller=caller.name, models=caller.models, settle=partial(settle, request))
+    return Claim(
+        caller=caller.name,
+        priority=_priority(request),
+        patience=_patience(request),
+        models=caller.models,
+        settle=partial(settle, request),
+    )
+
+
+def _priority(request: web.Request) -> Priority:
+    name, given = _given(request, PRIORITY, "priority")
+    if given is None:
+        return Priority.INTERACTIVE
+    try:
+        return Priority(given)
+    except ValueError as exc:
+        expected = " or ".join(Priority)
+        raise Failed("invalid_value", f"'{name}': expected {expected}, found {given!r:.40}", name) from exc
+
+
+def _patience(request: web.Request) -> Seconds | None:
+    name, given = _given(request, DEADLINE, "budget_ms")
+    if given is None:
+        return None
+    if not NUMBER.fullmatch(given) or not 0 < float(given) <= LONGEST_MS:
+        expected = f"milliseconds above 0, up to {LONGEST_MS:.0f}"
+        raise Failed("invalid_value", f"'{name}': expected {expected}, found {given!r:.40}", name)
+    return Seconds(float(given) / 1000.0)
+
+
+def _given(request: web.Request, header: str, parameter: str) -> tuple[str, str | None]:
+    """What is said, and where; the header counts where both are there."""
+    if header in request.headers:
+        return header, request.headers[header]
+    return parameter, request.query.get(parameter)

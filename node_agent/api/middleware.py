@@ -9,9 +9,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from node_agent.api import claims
 from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.flow import FLOW, Flow
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
-from node_agent.api.sse import STREAM, Stream, event
+from node_agent.api.reading import abandon, is_packed_still
 from node_agent.core.errors import Denied, EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -23,13 +25,18 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
 
+HEARING = ("sync", "stream", "model", "prompt", "response_format", "temperature")
+
 QUERY = {
+    "/v1/audio/voices": ("model",),
     "/readyz": ("verbose",),
+    "/v1/audio/transcriptions": (*HEARING, "language", "job_id"),
+    "/v1/audio/translations": HEARING,
     "/v1/node/status": ("since", "usage_since"),
     "/v1/ping": ("ticket",),
     "/v1/usage": ("start_date", "end_date"),
 }
-"""Path → the query parameters that it has, each at most once; no other path has any."""
+"""Path → the query parameters that it has, each at most once. Whatever is posted may say what it claims, too."""
 
 _log = structlog.get_logger()
 
@@ -43,13 +50,15 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
+        await abandon(request)
         return await _told(_fail(exc, request), request)
 
 
 def _require_known_query(request: web.Request) -> None:
     """Nothing that was asked for is ignored in silence, in a query no more than in a body."""
+    known = (*QUERY.get(request.path, ()), *(claims.QUERY if request.method == "POST" else ()))
     for name in request.query:
-        if name not in QUERY.get(request.path, ()):
+        if name not in known:
             param = name if SAFE_ID.fullmatch(name) else "query"
             raise Failed("unknown_parameter", f"'{param}' is not a query parameter of this path", param)
         if len(request.query.getall(name)) > 1:
@@ -57,13 +66,12 @@ def _require_known_query(request: web.Request) -> None:
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
-    """As an answer; in an open stream, whose status is long sent, as its last event. Else it would be a mere cut."""
-    stream: Stream | None = request.get(STREAM)
-    if stream is None or not stream.is_open:
+    """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
+    flow: Flow | None = request.get(FLOW)
+    if flow is None or not flow.is_open:
         return fail.response()
-    await stream.send(event({"error": fail.shape().error.model_dump()}))
-    await stream.close()
-    return stream.response
+    await flow.fail(fail)
+    return flow.response
 
 
 def _fail(exc: Exception, request: web.Request) -> Fail:
@@ -97,6 +105,9 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     response.headers["X-Request-Id"] = request_id(request)
     response.headers["Server"] = "autorouter-node"  # whose versions it is made of is nobody's business
     response.headers["x-autorouter-region"] = edge.reporter.identity.region
+    if is_packed_still(request):
+        response.force_close()
+        response.headers["Connection"] = "close"  # aiohttp has decided on this header before
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace

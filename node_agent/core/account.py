@@ -33,16 +33,28 @@ class Account:
     """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
     waited: Seconds
-    """In the queue."""
-    first_token: Seconds | None = None
-    """From arrival to the first text; None if none came."""
-    per_token: Seconds | None = None
-    """Mean time of each later token; None below two tokens."""
+    """For the model to be loaded, and in the queue."""
+    ttft: Seconds | None = None
+    """Time to first token, MLPerf's: from arrival to the first of the answer; None if none came."""
+    tpot: Seconds | None = None
+    """Time per output token: mean time of each later one; None below two."""
     usage: Usage | None = None
-    """What it used in all; None if the answer did not come to its end."""
+    served: Seconds | None = None
+    """From its slot to its end; None if it was not finished."""
     delivered: Usage = NOTHING
     """What of it was taken, step by step, in the units that it is billed by."""
     finished: bool = False
     """The last step was taken too."""
     took: Seconds = NONE
     """From arrival to the end."""
+
+    @property
+    def rtf(self) -> float | None:
+        """Real-time factor: how long it was served over how long the audio is; None without any.
+
+        >>> usage = Usage(heard=Seconds(4.0))
+        >>> Account(ModelName("m"), "", Outcome.OK, Seconds(0.0), usage=usage, served=Seconds(1.0)).rtf
+        0.25
+        """
+        audio = self.usage.heard + self.usage.spoken if self.usage is not None else 0.0
+        return self.served / audio if self.served is not None and audio else None

@@ -62,12 +62,29 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt(Task[Piece]):
-    """Everything that decides an answer."""
+class Manner:
+    """How a text is written."""
 
-    messages: tuple[Message, ...]
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
-    """Texts that end the answer; none of them is ever part of it."""
+    """Texts that end it; none of them is ever part of it."""
     max_tokens: int | None = None
-    """Most tokens of the answer; None: until the model's context is full."""
+    """Most tokens of it; None: until the model's context is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt(Task[Piece]):
+    """A conversation whose next turn is asked for."""
+
+    messages: tuple[Message, ...]
+    manner: Manner = field(default_factory=Manner)
+    schema: str | None = None
+    """JSON schema that the answer keeps to, as JSON; ``{}``: it is any object; None: it is free text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning(Task[Piece]):
+    """A text to be continued, as it stands: no template is put around it."""
+
+    text: str
+    manner: Manner = field(default_factory=Manner)

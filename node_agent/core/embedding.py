@@ -9,14 +9,14 @@ Vector = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """All of them at once: the only step."""
+    """Some of them, in the order of their texts; none in a last step that only has the usage."""
 
     vectors: tuple[Vector, ...]
     usage: Usage | None = None
 
     @property
     def says(self) -> bool:
-        """True: it is the answer."""
+        """True if there is a place in it."""
         return bool(self.vectors)
 
 

@@ -123,3 +123,17 @@ class Denied(AgentError):  # noqa: N818 - not an error of the node's: the key do
         self.detail = detail
         self.param = param
         self.wait = wait
+
+
+def innermost(group: BaseExceptionGroup) -> BaseException:
+    """The innermost first of a *group* of ours, for people get one sentence; *group* itself if it holds a defect.
+
+    Not ``except*``: what is raised inside one is wrapped in a group again by Python before 3.11.4 (gh-103590).
+    """
+    ours, defects = group.split(AgentError)
+    return group if ours is None or defects is not None else _first(ours)
+
+
+def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -32,6 +32,8 @@ class Segment:
     avg_logprob: float = 0.0
     compression_ratio: float = 0.0
     no_speech_prob: float = 0.0
+    seek: int = 0
+    """Where the model's window began: hundredths of a second of the recording."""
 
 
 @dataclass(frozen=True, slots=True)

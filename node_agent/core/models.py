@@ -93,6 +93,9 @@ class ModelSpec:
     """MiB that it takes when it is loaded, until that has been measured."""
     licence: str
     """SPDX identifier of the weights' licence."""
+    contract: str = ""
+    """Whose tensors it speaks, of a model that somebody else's Triton holds: ``vllm``, ``tensorrt-llm``; by default
+    those of our own programs."""
     program: str = ""
     """Which of our own model programs runs it, a folder of ``engines/models``; by default that of its kind."""
     context: int = 0
@@ -114,8 +117,9 @@ class ModelSpec:
 
 
 class ModelState(StrEnum):
-    """Only ``ready`` takes requests; ``failed`` is held by the engine and does not answer."""
+    """``ready`` takes requests at once, ``cold`` is loaded when one comes; ``failed`` is held and does not answer."""
 
+    COLD = "cold"
     LOADING = "loading"
     READY = "ready"
     UNLOADING = "unloading"
@@ -129,6 +133,24 @@ class Standing:
     state: ModelState
     reason: str = ""
     """Why it is not ready; empty when it is."""
+    on_demand: bool = False
+    """It is on its way because somebody asked for it: nothing is amiss without it."""
+
+    @property
+    def can_be_had(self) -> bool:
+        """Now, or within the time that a load takes."""
+        return self.on_demand or self.state in {ModelState.READY, ModelState.COLD, ModelState.UNLOADING}
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a loaded model was measured to take."""
+
+    model: ModelName
+    process: int
+    """Its id."""
+    memory: int
+    """MiB."""
 
 
 @dataclass(frozen=True, slots=True)

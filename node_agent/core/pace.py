@@ -29,6 +29,11 @@ class Pace:
 
     service: Seconds = NEVER
 
+    @property
+    def is_known(self) -> bool:
+        """True once something has finished."""
+        return self.service != NEVER
+
     def fold(self, held: Seconds) -> "Pace":
         """The pace after one more request that held its slot for *held*.
 

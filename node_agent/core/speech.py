@@ -1,7 +1,9 @@
 """Text to be spoken, and the sound that it becomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from node_agent.core.models import ModelSpec
 from node_agent.core.task import Task, Usage
 
 RATE = 24_000
@@ -28,5 +30,15 @@ class Speech(Task[Sound]):
 
     text: str
     voice: str
+    """The model's own name of it."""
     speed: float = 1.0
     """1.0 is the voice's own."""
+
+
+def voices(model: ModelSpec) -> Mapping[str, str]:
+    """The names that clients may ask for a voice of *model* by → its own name of it; the first is its usual one.
+
+    In the catalogue's ``options.voices`` they are ``name`` or ``name=own name``, with commas between.
+    """
+    pairs = (each.strip().partition("=") for each in model.options.get("voices", "").split(",") if each.strip())
+    return {name: own or name for name, _, own in pairs}

@@ -6,48 +6,77 @@ milliseconds. A token is a word with the space before it.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing
 from math import ceil
-from types import MappingProxyType
 from typing import TypeVar, cast
 
-from node_agent.core.chat import Finish, Piece, Prompt
+from node_agent.core.chat import Beginning, Finish, Piece, Prompt
 from node_agent.core.embedding import Texts, Vectors
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.hearing import Heard, Recording, Segment, Word
-from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing, Tally
+from node_agent.core.models import Footprint, ModelName, ModelSpec, ModelState, Standing, Tally
 from node_agent.core.speech import RATE as OUT
 from node_agent.core.speech import Sound, Speech
 from node_agent.core.task import Step, Task, Usage
 from node_agent.core.units import Seconds
+from node_agent.engines.board import Board
+from node_agent.engines.tenants import Tenants
+
+LOOK_S = 0.05
+"""Between two looks at who wants in: room may come by nothing but time."""
 
 S = TypeVar("S", bound=Step)
 
 
 class EchoEngine:
-    """Answers for *models*; *pace* seconds pass between two words."""
+    """Answers for *models*; *pace* seconds pass between two words, and *load* until a model is loaded."""
 
-    def __init__(self, models: tuple[ModelSpec, ...], pace: float = 0.0) -> None:
+    def __init__(
+        self, models: tuple[ModelSpec, ...], pace: float = 0.0, load: float = 0.0, tenants: Tenants | None = None
+    ) -> None:
         self._models = {model.name: model for model in models}
-        self._standings = dict.fromkeys(self._models, Standing(ModelState.LOADING, "the engine is starting"))
+        self._board = Board(tuple(self._models))
+        self._tenants = tenants or Tenants(models, frozenset(), None)
+        self._tenants.wake = self._board.wake
         self.pace = pace
+        self.load = load
         self.generating = 0
         """Answers under way."""
 
     async def run(self) -> None:
-        """Ready at once, until cancelled."""
+        """Load what is wanted, until cancelled."""
+        self._tenants.restart()
         try:
-            for name in self._standings:
-                self._standings[name] = Standing(ModelState.READY)
-            await asyncio.Event().wait()
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    for name, leave in self._tenants.admit():
+                        self._board.post(name, ModelState.LOADING, on_demand=not self._tenants[name].due)
+                        group.create_task(self._arrive(name, leave))
+                    await self._let_go(self._tenants.leavers())
+                    for name, obstacle in self._tenants.outside():
+                        self._board.post(name, ModelState.COLD, obstacle)
+                    await self._board.doubts(LOOK_S)
         finally:
-            for name in self._standings:
-                self._standings[name] = Standing(ModelState.FAILED, "the engine is gone")
+            self._board.post_all(ModelState.FAILED, "the engine is gone")
+
+    async def _arrive(self, name: ModelName, leave: Sequence[ModelName]) -> None:
+        await self._let_go(leave)
+        self._tenants.begin(name)
+        await asyncio.sleep(self.load)
+        self._tenants.came(name)
+        self._board.post(name, ModelState.READY)
+
+    async def _let_go(self, names: Sequence[ModelName]) -> None:
+        for name in names:
+            self._board.post(name, ModelState.UNLOADING)
+            await asyncio.sleep(0)
+            self._tenants.left(name)
+            self._board.post(name, ModelState.COLD)
 
     def standings(self) -> Mapping[ModelName, Standing]:
         """From memory."""
-        return MappingProxyType(self._standings)
+        return self._board.standings()
 
     def doubt(self, model: ModelName, error: EngineError) -> None:
         """There is nothing to doubt."""
@@ -55,6 +84,26 @@ class EchoEngine:
     def tally(self) -> Tally:
         """It needs no help."""
         return Tally()
+
+    def hold(self, model: ModelName) -> AbstractContextManager[None]:
+        """As the register does."""
+        return self._tenants.hold(model)
+
+    async def changed(self) -> None:
+        """As the board says."""
+        await self._board.changed()
+
+    def forecast(self, model: ModelName) -> Seconds:
+        """As the register knows."""
+        return self._tenants.forecast(model, self.standings()[model])
+
+    def dismiss(self, model: ModelName) -> str:
+        """It goes at the next look."""
+        return self._tenants.dismiss(model)
+
+    def footprints(self) -> Sequence[Footprint]:
+        """An echo takes nothing."""
+        return ()
 
     async def generate(self, task: Task[S]) -> AsyncGenerator[S, None]:
         """What its kind does with *task*."""
@@ -68,7 +117,7 @@ class EchoEngine:
 
     def _steps(self, task: Task[S]) -> AsyncGenerator[Step, None]:
         match task:
-            case Prompt():
+            case Prompt() | Beginning():
                 return self._repeat(task)
             case Speech():
                 return self._hum(task)
@@ -79,14 +128,15 @@ class EchoEngine:
             case _:
                 raise EngineError(Fault.REFUSED, "an echo does not do this")
 
-    async def _repeat(self, prompt: Prompt) -> AsyncGenerator[Step, None]:
+    async def _repeat(self, task: Prompt | Beginning) -> AsyncGenerator[Step, None]:
         """The words of the last message, up to a stop text or the limit."""
-        asked = sum(len(_words(message.text)) for message in prompt.messages)
-        context = self._models[prompt.model].context
+        said = [message.text for message in task.messages] if isinstance(task, Prompt) else [task.text]
+        asked = sum(len(_words(text)) for text in said)
+        context = self._models[task.model].context
         if asked > context:
             raise EngineError(Fault.TOO_LONG, f"the prompt has {asked} tokens, the context holds {context}")
-        words = _until(prompt.stop, prompt.messages[-1].text)
-        limit = min(context - asked or 1, prompt.max_tokens or context)
+        words = _until(task.manner.stop, said[-1])
+        limit = min(context - asked or 1, task.manner.max_tokens or context)
         for word in words[:limit]:
             await asyncio.sleep(self.pace)
             yield Piece(word)

@@ -6,14 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from node_agent.core.admission import Limits, Line, Load, Ticket, Verdict, arrive, leave
+from node_agent.core.admission import Guest, Limits, Line, Load, Ticket, Verdict, ahead, arrive, leave
 from node_agent.core.average import Average
+from node_agent.core.claim import ANYONE, Claim
 from node_agent.core.errors import Reason, Refusal, Refused
 from node_agent.core.limit import Limit
 from node_agent.core.pace import Pace
 from node_agent.core.throughput import Finished
 from node_agent.core.units import Instant, Seconds, between
 from node_agent.runtime.ports import Clock
+
+FULL = "every slot is taken and the queue is full"
+PUSHED_OUT = "the queue is full, and others in it are more urgent, or have had less of the node"
 
 
 @dataclass(slots=True)
@@ -65,22 +69,40 @@ class Gate:
         return self._pace.service
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Turn]:
+    async def slot(self, claim: Claim = ANYONE) -> AsyncIterator[Turn]:
         """Hold a slot for the length of the block. Raises `Refused`."""
-        ticket, arrived = Ticket(next(self._numbers)), self._clock.now()
-        line, verdict = arrive(self._line, self._limits_now(), ticket)
-        if verdict is Verdict.SHED:
-            raise Refused(self._refusal(Reason.FULL, "every slot is taken and the queue is full"))
-        self._becomes(line)
+        guest, arrived = Guest(Ticket(next(self._numbers)), claim), self._clock.now()
+        self._require_in_time(guest)
+        arrival = arrive(self._line, self._limits_now(), guest)
+        if arrival.verdict is Verdict.SHED:
+            raise Refused(self._refusal(Reason.FULL, FULL))
+        self._becomes(arrival.line)
+        self._push_out(arrival.pushed_out)
         try:
-            if verdict is Verdict.QUEUE:
-                await self._turn(ticket)
+            if arrival.verdict is Verdict.QUEUE:
+                await self._turn(guest)
             started = self._clock.now()
             turn, before = Turn(between(arrived, started)), self._busy.sum(started)
             yield turn
             self._learn(turn, started, before)
         finally:
-            self._let_go(ticket)
+            self._let_go(guest.ticket)
+
+    def _require_in_time(self, guest: Guest) -> None:
+        """Shed at once who would wait in vain, as far as the pace so far tells."""
+        if len(self._line.busy) < self._limit.slots or not self._pace.is_known:
+            return
+        expected = self._pace.until_free(ahead(self._line, guest), self._limit.slots, 0.0)
+        if expected > self._patience(guest):
+            raise Refused(self._refusal(Reason.LATE, "no slot will be free in time"))
+
+    def _patience(self, guest: Guest) -> Seconds:
+        own = guest.claim.patience
+        return self._limits.patience if own is None else min(own, self._limits.patience)
+
+    def _push_out(self, guest: Guest | None) -> None:
+        if guest is not None and not (turn := self._turns[guest.ticket]).done():
+            turn.set_exception(Refused(self._refusal(Reason.FULL, PUSHED_OUT)))
 
     def _limits_now(self) -> Limits:
         return replace(self._limits, slots=self._limit.slots)
@@ -100,15 +122,15 @@ class Gate:
             beside = (self._busy.sum(now) - before) / held
             self._limit = self._limit.fold(Finished(Seconds(held / turn.work), beside), now)
 
-    async def _turn(self, ticket: Ticket) -> None:
-        turn = self._turns[ticket] = asyncio.get_running_loop().create_future()
+    async def _turn(self, guest: Guest) -> None:
+        turn = self._turns[guest.ticket] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(self._limits.patience):
+            async with asyncio.timeout(self._patience(guest)):
                 await turn
         except TimeoutError as exc:
             raise Refused(self._refusal(Reason.LATE, "no slot became free in time")) from exc
         finally:
-            del self._turns[ticket]
+            del self._turns[guest.ticket]
 
     def _let_go(self, ticket: Ticket) -> None:
         line, admitted = leave(self._line, self._limits_now(), ticket)

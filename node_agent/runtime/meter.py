@@ -77,19 +77,29 @@ class Meter:
 
     def account(self) -> Account:
         """The request as it went."""
-        first = between(self._arrived, self._first) if self._first is not None else None
         return Account(
             model=self._task.model,
             caller=self._caller,
             outcome=self._outcome,
             waited=self.waited,
-            first_token=first,
-            per_token=self._per_token(),
+            ttft=self.first,
+            tpot=self._per_token(),
             usage=self._usage,
+            served=self._served(),
             delivered=billable(self._task, self._parts),
             finished=self._finished,
-            took=between(self._arrived, self._clock.now()),
+            took=self.so_far,
         )
+
+    @property
+    def first(self) -> Seconds | None:
+        """From arrival to the first of the answer; None before it."""
+        return between(self._arrived, self._first) if self._first is not None else None
+
+    @property
+    def so_far(self) -> Seconds:
+        """From arrival to now."""
+        return between(self._arrived, self._clock.now())
 
     def work(self) -> float | None:
         """How much the model did for this request, in the units of its kind.
@@ -98,8 +108,13 @@ class Meter:
         """
         if self._outcome is not Outcome.OK or self._usage is None or self._noted is None:
             return None
-        served = between(self._arrived, self._noted) - self.waited
-        return self._usage.work if self._read <= PATIENT * served else None
+        return self._usage.work if self._read <= PATIENT * (self._served() or 0.0) else None
+
+    def _served(self) -> Seconds | None:
+        """From its slot to its last step."""
+        if self._usage is None or self._noted is None:
+            return None
+        return Seconds(between(self._arrived, self._noted) - self.waited)
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:

@@ -1,15 +1,16 @@
 """What the runtime needs from outside, in its own words. Adapters fit by shape; the type checker proves it in app."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from node_agent.core.account import Account
 from node_agent.core.errors import EngineError
-from node_agent.core.models import ModelName, Standing, Tally
+from node_agent.core.models import Footprint, ModelName, Standing, Tally
 from node_agent.core.probes import Fate
 from node_agent.core.rtts import Via
 from node_agent.core.task import Step, Task
-from node_agent.core.units import Instant
+from node_agent.core.units import Instant, Seconds
 
 S = TypeVar("S", bound=Step)
 
@@ -50,6 +51,26 @@ class Engine(Protocol):
 
     def tally(self) -> Tally:
         """How often help was needed."""
+        ...
+
+    def hold(self, model: ModelName) -> AbstractContextManager[None]:
+        """Want *model* for the length of the block: it is loaded if it is not, and not unloaded while it is."""
+        ...
+
+    async def changed(self) -> None:
+        """Return as soon as any model stands otherwise than at the call."""
+        ...
+
+    def forecast(self, model: ModelName) -> Seconds:
+        """How long it is expected to take until *model* is ready, if it is wanted; 0 if it is."""
+        ...
+
+    def dismiss(self, model: ModelName) -> str:
+        """Begin to unload *model*; if that cannot be, why, for people."""
+        ...
+
+    def footprints(self) -> Sequence[Footprint]:
+        """What loaded models were measured to take; nothing of those that are somebody else's."""
         ...
 
 

@@ -18,6 +18,9 @@ from node_agent.runtime.till import Till
 LONGEST_TEXT = 256
 """Of the wire's texts for people."""
 
+LONGEST_LOAD = 3_600_000
+"""Milliseconds that the wire can tell."""
+
 LOAD_DIGITS = 2
 """Of a load: what fades becomes nothing after five seconds, and not 1e-40."""
 
@@ -97,6 +100,7 @@ class Reporter:
             busy=round(gate.busy_lately, LOAD_DIGITS),
             queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
+            load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name)))),
             served=self._record.served(model.name),
             failed=self._record.failed(model.name),
         )

@@ -13,9 +13,11 @@ from autorouter.wire.key import keys as read_keys
 from node_agent.api.edge import EDGE
 from node_agent.app import Agent
 from node_agent.config import choose, read_catalogue, read_options
-from node_agent.core.chat import Message, Prompt, Role, Sampling
+from node_agent.core.chat import Manner, Message, Prompt, Role
 from node_agent.core.models import FREE, ModelName, ModelState
 from node_agent.engines.echo import EchoEngine
+from node_agent.engines.triton.codecs import codec_of
+from node_agent.engines.triton.codecs.tensors import strings
 
 MODEL = "smollm2-135m-instruct"
 DEADLINE_S = 10.0
@@ -26,7 +28,17 @@ def asked(text="one two three", **more):
 
 
 def prompt(text="one two three", **more):
-    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), more.pop("sampling", Sampling()), **more)
+    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), Manner(**more))
+
+
+def codec():
+    """The codec of the catalogue's model."""
+    return codec_of(read_catalogue()[ModelName(MODEL)])
+
+
+def told(piece: bytes):
+    """The tensors of an answer that is *piece*."""
+    return {"piece": strings(piece)}
 
 
 class Scene:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from node_agent.config import choose, read_catalogue, read_options
-from node_agent.core.chat import Finish, Message, Prompt, Role, Sampling
+from node_agent.core.chat import Finish, Manner, Message, Prompt, Role, Sampling
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelName, ModelState
 from node_agent.engines import ENGINES, Setting
@@ -56,7 +56,7 @@ def engine(started):
 
 
 def ask(text="Say: one two three four five six.", **more):
-    return Prompt(NAME, (Message(Role.USER, text),), Sampling(temperature=0), **more)
+    return Prompt(NAME, (Message(Role.USER, text),), Manner(Sampling(temperature=0), **more))
 
 
 async def pieces_of(engine, prompt):

@@ -12,9 +12,14 @@ ROOMIER = Share(0.1)
 def rank(eligible: EligibleSet, price: Price) -> tuple[Candidate, ...]:
     """Order by free share of capacity, then by time to start, then by lot."""
     priced = map(price, eligible.views)
-    return tuple(sorted(priced, key=lambda c: (-c.placement.load.headroom, c.time_to_start, c.lot)))
+    return tuple(sorted(priced, key=lambda c: (-_room(c), c.time_to_start, c.lot)))
 
 
 def clearly_roomier(best: Candidate, here: Candidate) -> bool:
     """Whether *best* has so much more room that a client of *here* should move."""
-    return best.placement.load.headroom > here.placement.load.headroom + ROOMIER
+    return _room(best) > _room(here) + ROOMIER
+
+
+def _room(candidate: Candidate) -> Share:
+    """The free share of what is there. Where nothing is loaded everything is free, and there is nothing to use."""
+    return Share(0.0) if candidate.placement.loading else candidate.placement.load.headroom

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -20,6 +21,15 @@ def model_processes(triton: int) -> Mapping[str, int]:
         if entry.name.isdigit() and _parent(entry) == triton and (model := _model(entry)):
             found[model] = int(entry.name)
     return found
+
+
+def memory(pid: int) -> int:
+    """MiB that process *pid* takes: its own pages, and its part of those that it shares. 0 if it is gone."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((ceil(int(line.split()[1]) / 1024) for line in lines if line.startswith("Pss:")), 0)
 
 
 def lives(pid: int) -> bool:

@@ -17,11 +17,14 @@ SIGNS: tuple[tuple[str, Fault], ...] = (
     ("not ready", Fault.DRAINING),
     ("unknown model", Fault.UNKNOWN_MODEL),
     ("not found", Fault.UNKNOWN_MODEL),
+    ("maximum model length", Fault.TOO_LONG),
+    ("max_input_len", Fault.TOO_LONG),
     ("deadline exceeded", Fault.SILENT),
     ("socket closed", Fault.UNREACHABLE),
     ("failed to connect", Fault.UNREACHABLE),
 )
-"""What Triton or gRPC says, in lower case → what it means. The first that fits decides: one text may hold several."""
+"""What Triton, gRPC, vLLM or TensorRT-LLM says, in lower case → what it means. The first that fits decides: one text
+may hold several."""
 
 DETAIL = {
     Fault.UNREACHABLE: "the engine cannot be reached",
@@ -29,6 +32,7 @@ DETAIL = {
     Fault.DEAD: "the process that runs the model has died",
     Fault.SILENT: "the engine did not answer in time",
     Fault.UNKNOWN_MODEL: "the engine does not know the model",
+    Fault.TOO_LONG: "the prompt does not fit the model's context",
     Fault.BROKEN: "the model failed while answering",
 }
 

@@ -1,22 +1,27 @@
 """Keeps the models of one Triton ready for as long as it lives, and finds out when it does not.
 
-Triton's own word is not trusted: a model is ready when it has answered a canary, and stays so while its process
-lives and nobody who was failed by it finds it silent again.
+A model stays ready while its process lives and nobody who was failed by it finds it silent again. The loop only
+looks and hands out work: what takes long for one model (a load, a proof, a cure) holds up no other.
 """
 
 import asyncio
 import itertools
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 
-from node_agent.core.backoff import pause
-from node_agent.core.errors import EngineError, Fault
-from node_agent.core.models import ModelName, ModelSpec, ModelState
-from node_agent.engines.triton import census
-from node_agent.engines.triton.board import Board
-from node_agent.engines.triton.codecs import CODECS
+from node_agent.core.errors import EngineError, Fault, innermost
+from node_agent.core.models import Footprint, ModelName, ModelSpec, ModelState
+from node_agent.core.units import Seconds
+from node_agent.engines.board import Board
+from node_agent.engines.tenants import Tenants
+from node_agent.engines.triton.bringing import Bringer
+from node_agent.engines.triton.curing import Healer
+from node_agent.engines.triton.hands import Hands
 from node_agent.engines.triton.link import Link
+from node_agent.engines.triton.moving import Mover
+from node_agent.engines.triton.scales import Scales
 from node_agent.engines.triton.sources import Reached
 
 PERIOD_S = 0.5
@@ -27,21 +32,11 @@ START_S = 20.0
 
 POLL_S = 0.05
 
-CANARY_S = 20.0
-"""A first answer: the model may still be paging its weights in."""
-
-PROOF_S = 5.0
-"""For a doubted model to show any sign of life: a prompt being read shows one every 3 s on the slowest machine."""
-
-STUCK_S = 300.0
-"""A model that goes silent twice within this, though its canary passed in between, has a stuck slot that the canary
-does not get: it is loaded again. Without cause that would cost a second and the answers under way."""
-
 STRIKES = 3
 """Health calls that may fail in a row (2 s each) before an own Triton is ended and a stranger's counts as down."""
 
-ATTEMPTS = 3
-"""Reloads of one model that may fail in a row before the whole of an own Triton is started anew."""
+REST = Seconds(30.0)
+"""Between two rounds of attempts at a model that cannot be loaded, while others are well."""
 
 _log = structlog.get_logger()
 
@@ -49,15 +44,25 @@ _log = structlog.get_logger()
 class Keeper:
     """One Triton, from its first sign of life to its last."""
 
-    def __init__(self, link: Link, reached: Reached, models: tuple[ModelSpec, ...], board: Board) -> None:
+    def __init__(
+        self, link: Link, reached: Reached, models: Sequence[ModelSpec], board: Board, tenants: Tenants
+    ) -> None:
         self._link = link
         self._child = reached.child
         self._models = models
         self._board = board
-        self._processes: dict[str, int] = {}
-        self._silences: dict[ModelName, float] = {}
-        self.proved = False
-        """True once any model has answered: what comes after it is a new trouble, not the old one again."""
+        self._tenants = tenants
+        self._bringer = Bringer(link, reached, board)
+        self._healer = Healer(self._bringer, board, tenants)
+        self._mover = Mover(self._bringer, models, board, tenants)
+        self._scales = Scales(self._bringer, models, tenants)
+        self._doubts: dict[ModelName, Fault] = {}
+        """Of models that are being worked on: they are looked into after it."""
+
+    @property
+    def footprints(self) -> Sequence[Footprint]:
+        """What each model's process was found to take, of late."""
+        return self._scales.footprints
 
     async def await_live(self) -> None:
         """Return when Triton answers. Raises `EngineError` if it exits or takes too long."""
@@ -69,19 +74,20 @@ class Keeper:
         except TimeoutError as exc:
             raise EngineError(Fault.UNREACHABLE, "the engine did not start in time") from exc
 
-    async def load_all(self) -> None:
-        """Load and try every model. One that fails is left to `watch`, unless it is the only hope."""
-        for model in self._models:
-            await self._bring(model, CANARY_S)
-        await self._count_processes()
+    async def keep(self) -> None:
+        """Load and look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
+        self._tenants.restart()
+        try:
+            async with asyncio.TaskGroup() as group:
+                hands = Hands(group, self._board)
+                while True:
+                    self._mover.move(hands)
+                    await self._look(hands, await self._hear())
+        except BaseExceptionGroup as exc:
+            raise innermost(exc) from None
 
-    async def watch(self) -> None:
-        """Look after the models for ever. Raises `EngineError` when Triton as a whole must be given up."""
-        while True:
-            await self._round()
-
-    async def _round(self) -> None:
-        """One look at everything. While Triton does not answer no model counts as ready; then each must prove it."""
+    async def _hear(self) -> Mapping[ModelName, Fault]:
+        """Doubts, once Triton answers. While it does not no model counts as ready; then each must prove it."""
         doubts: dict[ModelName, Fault] = {}
         for strikes in itertools.count():
             doubts |= await self._board.doubts(PERIOD_S)
@@ -92,8 +98,7 @@ class Keeper:
             self._board.post_all(ModelState.FAILED, "the engine does not answer")
             if strikes + 1 >= STRIKES:
                 raise EngineError(Fault.SILENT, "the engine no longer answers")
-        for model in self._models:
-            await self._look(model, doubts.get(model.name))
+        return doubts
 
     async def _lives(self) -> bool:
         try:
@@ -106,111 +111,34 @@ class Keeper:
             _log.warning("triton exited", last_words=self._child.last_words())
             raise EngineError(Fault.UNREACHABLE, "the engine exited")
 
-    async def _look(self, model: ModelSpec, doubt: Fault | None) -> None:
-        if await self._is_well(model, doubt):
-            return
-        for attempt in range(ATTEMPTS):
-            await asyncio.sleep(pause(attempt))
-            if await self._reload(model):
-                return
-        raise EngineError(Fault.BROKEN, f"{model.name} cannot be loaded")
+    async def _look(self, hands: Hands, doubts: Mapping[ModelName, Fault]) -> None:
+        """One look at every model in memory that nobody works on; those that need more than a look get it."""
+        self._doubts |= doubts
+        for model in self._models:
+            if model.name not in hands and self._tenants[model.name].inside:
+                doubt = self._doubts.pop(model.name, None)
+                if doubt is not None or not await self._seems_well(model):
+                    hands.take(model.name, partial(self._mend, model, doubt))
+        await self._scales.weigh()
 
-    async def _is_well(self, model: ModelSpec, doubt: Fault | None) -> bool:
-        process = self._processes.get(model.triton_model)
-        if process is not None and not census.lives(process):
-            return False
-        if self._child is None and not await self._ready(model):
-            return False
-        if doubt is Fault.SILENT and self._is_stuck(model):
-            return False
-        if doubt is not None and await self._proves(model):
+    async def _seems_well(self, model: ModelSpec) -> bool:
+        ready = self._board.standings()[model.name].state is ModelState.READY
+        return ready and self._bringer.lives(model) and (self._bringer.owned or await self._bringer.ready(model))
+
+    async def _mend(self, model: ModelSpec, doubt: Fault | None) -> None:
+        """Clear *doubt*, or cure *model*; one that cannot be cured leaves, to be tried again later."""
+        if doubt is not None and await self._withstands(model, doubt):
             self._board.post(model.name, ModelState.READY)
-            return True
-        return doubt is None and self._board.standings()[model.name].state is ModelState.READY
+        elif not await self._healer.cure(model):
+            if self._bringer.owned:
+                await self._bringer.discard(model)
+            why = self._board.standings()[model.name].reason
+            self._board.post(model.name, ModelState.FAILED, f"{why}, and is tried again in {REST:g} s")
+            self._tenants.left(model.name, REST)
 
-    def _is_stuck(self, model: ModelSpec) -> bool:
-        """True if *model* is silent again so soon. A stranger's cannot be cured of it and is never stuck."""
-        now = asyncio.get_running_loop().time()
-        before = self._silences.get(model.name, -STUCK_S)
-        self._silences[model.name] = now
-        return self._child is not None and now - before < STUCK_S
-
-    async def _ready(self, model: ModelSpec) -> bool:
-        try:
-            return await self._link.ready(model.triton_model, model.version)
-        except EngineError:
+    async def _withstands(self, model: ModelSpec, doubt: Fault) -> bool:
+        if not self._bringer.lives(model) or not (self._bringer.owned or await self._bringer.ready(model)):
             return False
-
-    async def _proves(self, model: ModelSpec) -> bool:
-        """True if *model* gives any sign of life: to the canary, or to anyone, when all its slots are taken."""
-        before = self._board.heard(model.name)
-        return await self._fault(model, PROOF_S) is None or self._board.heard(model.name) > before
-
-    async def _reload(self, model: ModelSpec) -> bool:
-        """Unload and load: the only cure for a dead model process. A load alone does nothing to what is "ready".
-
-        A stranger's is only loaded: others may be using it. Raises `EngineError` if an own model is silent even then.
-        """
-        self._board.post(model.name, ModelState.FAILED, "it stopped answering and is loaded again")
-        _log.warning("reloading", model=model.name)
-        self._silences.pop(model.name, None)
-        if self._child is not None:
-            await self._unload(model)
-        fault = await self._bring(model, PROOF_S)
-        await self._count_processes()
-        if fault is Fault.SILENT and self._child is not None:
-            raise EngineError(Fault.SILENT, f"{model.name} is silent although it was loaded again")
-        self._board.reloads += fault is None
-        return fault is None
-
-    async def _unload(self, model: ModelSpec) -> None:
-        self._kill_process(model)
-        try:
-            await self._link.unload(model.triton_model)
-        except EngineError as exc:
-            _log.warning("unload failed", model=model.name, fault=exc.fault)
-
-    def _kill_process(self, model: ModelSpec) -> None:
-        process = self._processes.pop(model.triton_model, None)
-        if process is not None:
-            census.kill(process)
-
-    async def _bring(self, model: ModelSpec, patience: float) -> Fault | None:
-        """Load *model* and make it answer once; what was wrong if it did not."""
-        if not await self._load(model):
-            self._board.post(model.name, ModelState.FAILED, "it could not be loaded")
-            return Fault.BROKEN
-        if fault := await self._fault(model, patience):
-            self._board.post(model.name, ModelState.FAILED, f"it is loaded but does not answer: {fault}")
-            return fault
-        self.proved = True
-        self._board.post(model.name, ModelState.READY)
-        return None
-
-    async def _load(self, model: ModelSpec) -> bool:
-        """True if *model* is loaded now. A stranger's Triton may refuse to load anything and hold it all the same."""
-        try:
-            await self._link.load(model.triton_model)
-        except EngineError as exc:
-            _log.warning("load failed", model=model.name, fault=exc.fault, cause=str(exc.__cause__))
-            return self._child is None and await self._ready(model)
-        return True
-
-    async def _fault(self, model: ModelSpec, patience: float) -> Fault | None:
-        """None if *model* answers a canary."""
-        codec = CODECS[model.kind]
-        try:
-            async with asyncio.timeout(patience):
-                async with aclosing(
-                    self._link.stream(model.triton_model, codec.encode(codec.canary(model)))
-                ) as payloads:
-                    last = [codec.decode(payload) async for payload in payloads][-1:]
-        except TimeoutError:
-            return Fault.SILENT
-        except EngineError as exc:
-            return exc.fault
-        return None if last and last[0].usage is not None else Fault.BROKEN
-
-    async def _count_processes(self) -> None:
-        if self._child is not None:
-            self._processes = dict(await asyncio.to_thread(census.model_processes, self._child.pid))
+        if doubt is Fault.SILENT and self._healer.is_stuck(model):
+            return False
+        return await self._bringer.proves(model)

@@ -3,17 +3,16 @@
 import asyncio
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import grpc  # type: ignore[import-untyped] # gRPC ships no types
-import numpy as np
 from tritonclient.grpc import InferInput, InferResult
 from tritonclient.grpc.aio import InferenceServerClient
-from tritonclient.utils import InferenceServerException
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from node_agent.core.errors import EngineError, Fault
-from node_agent.engines.triton.codecs.payload import Payload
+from node_agent.engines.triton.codecs.tensors import Tensor, Tensors
 from node_agent.engines.triton.faults import DETAIL, translate
 
 ASK_S = 2.0
@@ -22,8 +21,10 @@ ASK_S = 2.0
 LOAD_S = 300.0
 """Deadline of a load: large weights come from slow disks."""
 
+LEAVE_S = 0.05
+"""For an answer to end by itself before it is cancelled: a short one of a fast model has ended long before."""
+
 VENDOR_ERRORS = (InferenceServerException, grpc.RpcError, grpc.aio.UsageError, grpc.aio.InternalError, TimeoutError)
-MISSHAPEN = "the engine's answer is of another shape than the model's kind"
 UNREADABLE = (ValueError, struct.error)
 """What tritonclient raises for an answer that says one size and has another."""
 
@@ -57,57 +58,59 @@ class Link:
         """Return when Triton has begun to unload *model*; it never says when it is done."""
         await _asked(self._client.unload_model(model, client_timeout=ASK_S))
 
-    async def stream(self, model: str, payload: Payload) -> AsyncGenerator[Payload, None]:
+    async def stream(self, model: str, asked: Tensors) -> AsyncGenerator[Tensors, None]:
         """The answers of one request.
 
         Leaving the generator early cancels the request (close it: ``aclosing``). No deadline: the caller knows how
         long silence may last.
         """
-        answers = self._client.stream_infer(_once(model, payload))
+        answers = self._client.stream_infer(_once(model, asked))
         try:
             async with _translated():
                 async for result, error in answers:
                     if error is not None:
                         raise translate(error) from error
-                    yield _payload(result)
+                    yield _tensors(result)
         finally:
-            answers.cancel()  # without it the model would generate on for nobody
+            await _leave(answers)
 
     async def close(self) -> None:
         """Close the channel. Calls under way end as if they had been cancelled."""
         await self._client.close()
 
 
-async def _once(model: str, payload: Payload) -> AsyncIterator[dict[str, Any]]:
+async def _leave(answers: Any) -> None:  # noqa: ANN401 - tritonclient's iterator has no type of its own
+    """Wait a moment for the end of *answers*, then cancel them: without it the model would generate on for nobody.
+
+    Triton 2.51 crashes on a cancel that meets the end. An answer that is about to end by itself is let.
+    """
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(LEAVE_S):
+                async for _ in answers:
+                    pass
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+    finally:
+        answers.cancel()
+
+
+async def _once(model: str, asked: Tensors) -> AsyncIterator[dict[str, Any]]:
     """One request. Nothing in here may fail: tritonclient turns that into a CancelledError in the reader."""
-    inputs = [_tensor("prompt", payload.text)]
-    if payload.audio:
-        inputs.append(_tensor("audio", payload.audio))
-    yield {"model_name": model, "inputs": inputs}
+    yield {"model_name": model, "inputs": [_input(name, tensor) for name, tensor in asked.items()]}
 
 
-def _tensor(name: str, content: bytes) -> InferInput:
-    tensor = InferInput(name, [1], "BYTES")
-    tensor.set_data_from_numpy(np.array([content], dtype=np.object_))
-    return tensor
+def _input(name: str, tensor: Tensor) -> InferInput:
+    asked = InferInput(name, tensor.shape, np_to_triton_dtype(tensor.dtype))
+    asked.set_data_from_numpy(tensor)
+    return asked
 
 
-def _payload(result: InferResult) -> Payload:
-    """One answer. Raises `EngineError` for one of any other shape, such as a stranger's."""
-    piece = _content(result, "piece")
-    if piece is None:
-        raise EngineError(Fault.BROKEN, MISSHAPEN)
-    return Payload(piece, _content(result, "audio") or b"")
-
-
-def _content(result: InferResult, name: str) -> bytes | None:
-    """The one string in the tensor *name*; None if the answer has no such tensor."""
-    tensor = result.as_numpy(name)
-    if tensor is None:
-        return None
-    if tensor.size != 1 or not isinstance(content := tensor.reshape(-1)[0], bytes):
-        raise EngineError(Fault.BROKEN, MISSHAPEN)
-    return content
+def _tensors(result: InferResult) -> Tensors:
+    """One answer. What an answer says one size of and has another, tritonclient raises as any of `UNREADABLE`."""
+    return {output.name: result.as_numpy(output.name) for output in result.get_response().outputs}
 
 
 async def _asked(call: Awaitable[Answer]) -> Answer:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from node_agent.core.errors import ConfigError
 from node_agent.core.models import ModelSpec
 from node_agent.engines.artefacts import ensure
 from node_agent.engines.triton import layout as wheel
 from node_agent.engines.triton.assembly import assemble, dismantle
+from node_agent.engines.triton.cage import require_caged
 from node_agent.engines.triton.child import Child, running
 from node_agent.engines.triton.floor import check
 
@@ -27,6 +29,11 @@ class Reached:
 class Source(Protocol):
     """Gives a Triton for the length of a block."""
 
+    @property
+    def owned(self) -> bool:
+        """Whether it is our own, to do with as we like."""
+        ...
+
     def open(self) -> AbstractAsyncContextManager[Reached]:
         """Start or find it. What was started ends with the block."""
         ...
@@ -35,7 +42,11 @@ class Source(Protocol):
 class OwnChild:
     """The wheel's Triton, started anew each time."""
 
+    owned = True
+
     def __init__(self, models: tuple[ModelSpec, ...], store: Path, *, allow_unpatched: bool) -> None:
+        if foreign := [model.name for model in models if model.contract]:
+            raise ConfigError(f"model {foreign[0]} is one that a running Triton holds: name that by --triton")
         self._layout = wheel.find()
         self.patched = check(self._layout.version, "the wheel's own", allow_unpatched=allow_unpatched)
         self._models = models
@@ -56,10 +67,13 @@ class OwnChild:
 class Stranger:
     """A Triton that somebody else runs, with the models in its own repository."""
 
+    owned = False
+
     def __init__(self, address: str) -> None:
         self._address = address
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Reached]:
-        """Nothing to start and nothing to stop."""
+        """Nothing to start and nothing to stop. Raises `ConfigError` if others can reach it."""
+        await asyncio.to_thread(require_caged, self._address)
         yield Reached(self._address, None)

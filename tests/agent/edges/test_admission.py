@@ -79,7 +79,7 @@ async def test_a_client_that_leaves_the_queue_leaves_no_trace():
 
 
 async def test_a_node_that_starts_answers_status_and_refuses_chats():
-    async with serving(running=False) as node:
+    async with serving(running=False, queue_deadline=0.1) as node:
         assert (await node.report())["health"] == "starting"
         assert (await node.get("/livez")).status == 200
         ready = await node.get("/readyz")
@@ -151,7 +151,9 @@ async def test_outcomes_are_counted_and_labels_never_come_from_clients():
         )
         page = await (await node.get("/metrics")).text()
         assert 'autorouter_node_requests_total{model="smollm2-135m-instruct",outcome="ok"} 1.0' in page
-        assert 'autorouter_node_first_token_seconds_count{model="smollm2-135m-instruct"} 1.0' in page
-        assert 'autorouter_node_per_token_seconds_count{model="smollm2-135m-instruct"} 1.0' in page
+        assert 'autorouter_node_ttft_seconds_count{model="smollm2-135m-instruct"} 1.0' in page
+        assert 'autorouter_node_tpot_seconds_count{model="smollm2-135m-instruct"} 1.0' in page
+        assert 'autorouter_node_latest_ttft_seconds{model="smollm2-135m-instruct",quantile="0.99"}' in page
+        assert "autorouter_node_latest_rtf{" not in page
         assert 'autorouter_node_busy_requests{model="smollm2-135m-instruct"} 0.0' in page
         assert "made-up" not in page

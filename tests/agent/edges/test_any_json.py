@@ -5,9 +5,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node_agent.api.chat_request import HARMLESS, ChatRequest
 from node_agent.api.problems import CATALOGUE, Failed
 from node_agent.api.reading import parse, shaped
-from node_agent.api.shapes import HARMLESS, ChatRequest
 from node_agent.engines.triton.codecs.llm import encode
 from tests.agent.scenes import asked
 

@@ -5,12 +5,11 @@ import pytest
 from tritonclient.utils import InferenceServerException
 
 from node_agent.core.errors import ConfigError, EngineError, Fault
-from node_agent.core.models import Kind
 from node_agent.engines.triton import census
-from node_agent.engines.triton.codecs import CODECS
-from node_agent.engines.triton.codecs.payload import Payload
+from node_agent.engines.triton.codecs.codec import read
 from node_agent.engines.triton.faults import translate
 from node_agent.engines.triton.floor import check
+from tests.agent.scenes import codec, told
 
 
 def rpc(code, details):
@@ -60,7 +59,7 @@ def test_a_vendors_text_never_reaches_a_client():
 )
 def test_a_piece_that_cannot_be_read_is_a_broken_model(payload):
     with pytest.raises(EngineError) as caught:
-        CODECS[Kind.LLM].decode(Payload(payload))
+        read(codec(), told(payload))
     assert caught.value.fault is Fault.BROKEN
 
 

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 
 from node_agent.core.admission import Limits, Load
-from node_agent.core.errors import Refused
+from node_agent.core.claim import Claim, Priority
+from node_agent.core.errors import Reason, Refused
 from node_agent.core.units import Instant, Seconds
 from node_agent.runtime.gate import Gate
 
@@ -133,3 +134,53 @@ async def test_who_is_shed_is_told_when_the_queue_is_through(time, draw, unknown
         time.passes(2.4)
     async with gate.slot():
         assert await refused(gate) == pytest.approx(known)
+
+
+async def entering(gate, claim, served):
+    async with gate.slot(claim):
+        served.append(claim.caller)
+
+
+async def test_keys_take_turns(time):
+    gate, served = gate_of(time, slots=1, queue=9), []
+    async with asyncio.TaskGroup() as group, gate.slot(Claim("a")):
+        for caller in "aaabb":
+            group.create_task(entering(gate, Claim(caller), served))
+        await asyncio.sleep(0)
+        assert gate.load.queued == 5
+    assert "".join(served) == "babaa"
+
+
+async def test_who_is_pushed_out_of_the_queue_is_told_that_the_node_is_full(time):
+    gate = gate_of(time, slots=1, queue=1)
+    async with gate.slot():
+        batch = asyncio.ensure_future(gate.slot(Claim(priority=Priority.BATCH)).__aenter__())
+        await asyncio.sleep(0)
+        urgent = asyncio.ensure_future(gate.slot().__aenter__())
+        with pytest.raises(Refused, match="others in it are more urgent") as caught:
+            await batch
+        assert caught.value.refusal.reason is Reason.FULL
+        assert gate.load.queued == 1
+        urgent.cancel()
+
+
+async def test_who_would_wait_in_vain_is_shed_at_once(time):
+    gate = gate_of(time, slots=1, queue=9)
+    async with gate.slot():
+        time.passes(2.0)
+    async with gate.slot():
+        with pytest.raises(Refused, match="no slot will be free in time") as caught:
+            await gate.slot(Claim(patience=Seconds(1.9))).__aenter__()
+        assert (caught.value.refusal.reason, caught.value.refusal.retry_after) == (Reason.LATE, 2.0)
+        patient = asyncio.ensure_future(gate.slot(Claim(patience=Seconds(2.0))).__aenter__())
+        await asyncio.sleep(0)
+        assert gate.load.queued == 1
+        patient.cancel()
+
+
+async def test_who_cannot_wait_as_long_as_the_queue_allows_waits_less(time):
+    gate = gate_of(time, slots=1, queue=9)
+    async with gate.slot():
+        with pytest.raises(Refused, match="no slot became free in time"):
+            await gate.slot(Claim(patience=Seconds(0.01))).__aenter__()
+    assert gate.load.queued == 0

@@ -8,8 +8,9 @@ import pytest
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelState
-from node_agent.engines.triton import keeper as rules
-from node_agent.engines.triton.board import Board
+from node_agent.engines.board import Board
+from node_agent.engines.tenants import Tenants
+from node_agent.engines.triton import bringing, curing
 from node_agent.engines.triton.engine import TritonEngine
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
@@ -33,16 +34,11 @@ class OwnChild:
 async def keeping(triton, child=None):
     async with listening(triton):
         link, board = Link(triton.address), Board((NAME,))
-        keeper = Keeper(link, Reached(triton.address, child), MODELS, board)
-        await keeper.load_all()
-        triton.asked.clear()
+        tenants = Tenants(MODELS, frozenset(), None)
+        tenants.wake = board.wake
+        keeper = Keeper(link, Reached(triton.address, child), MODELS, board, tenants)
         yield keeper, board
         await link.close()
-
-
-async def watching(keeper):
-    async with asyncio.timeout(10):
-        await keeper.watch()
 
 
 async def until(claim):
@@ -51,36 +47,50 @@ async def until(claim):
             await asyncio.sleep(0.01)
 
 
+async def ended(keeper):
+    """What *keeper* gives up with."""
+    async with asyncio.timeout(10):
+        with pytest.raises(EngineError) as caught:
+            await keeper.keep()
+    return caught.value
+
+
+def is_ready(board):
+    return board.standings()[NAME].state is ModelState.READY
+
+
 async def test_a_model_that_goes_silent_twice_is_loaded_again_though_its_canary_passes():
     async with keeping(FakeTriton(WELL), OwnChild()) as (keeper, board), asyncio.TaskGroup() as group:
-        task = group.create_task(keeper.watch())
+        task = group.create_task(keeper.keep())
+        await until(lambda: is_ready(board))
         board.doubt(NAME, Fault.SILENT)
         await until(lambda: not board._doubted)
         assert board.reloads == 0
+        await until(lambda: is_ready(board))
         board.doubt(NAME, Fault.SILENT)
         await until(lambda: board.reloads == 1)
-        assert board.standings()[NAME].state is ModelState.READY
+        await until(lambda: is_ready(board))
         task.cancel()
 
 
 async def test_an_own_model_that_is_silent_even_when_loaded_again_ends_its_triton_at_once(monkeypatch):
-    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    monkeypatch.setattr(bringing, "PROOF_S", 0.1)
     triton = FakeTriton(WELL)
-    async with keeping(triton, OwnChild()) as (keeper, board):
+    async with keeping(triton, OwnChild()) as (keeper, board), asyncio.TaskGroup() as group:
+        task = group.create_task(ended(keeper))
+        await until(lambda: is_ready(board))
         triton.answers.clear()
         board.doubt(NAME, Fault.SILENT)
-        with pytest.raises(EngineError, match="is silent although it was loaded again"):
-            await watching(keeper)
+        assert "is silent although it was loaded again" in str(await task)
         assert triton.asked.count("unload") == 1
 
 
 async def test_a_strangers_model_is_loaded_and_never_unloaded(monkeypatch):
-    monkeypatch.setattr(rules, "PROOF_S", 0.1)
+    monkeypatch.setattr(bringing, "PROOF_S", 0.1)
     triton = FakeTriton(OTHER)
     async with keeping(triton) as (keeper, _):
-        with pytest.raises(EngineError, match="cannot be loaded"):
-            await watching(keeper)
-        assert triton.asked.count("load") == rules.ATTEMPTS
+        assert "cannot be loaded" in str(await ended(keeper))
+        assert triton.asked.count("load") == 1 + curing.ATTEMPTS
         assert "unload" not in triton.asked
 
 
@@ -89,11 +99,13 @@ async def test_an_engine_whose_models_never_answer_is_tried_less_and_less_often(
     async with listening(triton):
 
         class Source:
+            owned = False
+
             @asynccontextmanager
             async def open(self):
                 yield Reached(triton.address, None)
 
-        engine = TritonEngine(MODELS, Source(), allow_unpatched=True)
+        engine = TritonEngine(MODELS, Source(), Tenants(MODELS, frozenset(), None), allow_unpatched=True)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(engine.run())
             await until(lambda: engine._failures == 2)

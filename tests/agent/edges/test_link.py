@@ -4,10 +4,13 @@ from contextlib import aclosing
 
 import pytest
 
+from node_agent.core.chat import Piece
 from node_agent.core.errors import EngineError, Fault
-from node_agent.engines.triton.codecs.payload import Payload
+from node_agent.engines.triton.codecs.codec import read
+from node_agent.engines.triton.codecs.tensors import strings
 from node_agent.engines.triton.link import Link
 from tests.agent.fake_triton import FakeTriton, answer, listening, text
+from tests.agent.scenes import codec
 
 WRONG = {
     "no such tensor": answer(text(b"{}"), name="other"),
@@ -23,14 +26,15 @@ async def pieces_of(triton):
     async with listening(triton):
         link = Link(triton.address)
         try:
-            async with aclosing(link.stream("m", Payload(b"{}"))) as pieces:
-                return [piece async for piece in pieces]
+            async with aclosing(link.stream("m", {"prompt": strings(b"{}")})) as answers:
+                return [read(codec(), answer) async for answer in answers]
         finally:
             await link.close()
 
 
 async def test_an_answer_is_its_one_string():
-    assert await pieces_of(FakeTriton(answer(text(b"hello")))) == [Payload(b"hello")]
+    piece = b'{"text": "hello", "finish": null, "usage": null}'
+    assert await pieces_of(FakeTriton(answer(text(piece)))) == [Piece("hello")]
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())

@@ -8,10 +8,8 @@ from contextlib import aclosing
 import pytest
 
 from node_agent.core.errors import EngineError, Fault
-from node_agent.core.models import Kind
-from node_agent.engines.triton.codecs import CODECS
-from node_agent.engines.triton.codecs.payload import Payload
-from tests.agent.scenes import MODEL, asked, masked, serving
+from node_agent.engines.triton.codecs.codec import read
+from tests.agent.scenes import MODEL, asked, codec, masked, serving, told
 
 HEAD = b'data: {"id":"ID","object":"chat.completion.chunk","created":0,"model":"smollm2-135m-instruct","choices":['
 
@@ -142,7 +140,7 @@ async def test_routers_are_told_how_many_requests_ended_well_and_how_many_the_mo
 async def test_what_the_model_refuses_is_the_callers_to_mend_and_no_failure():
     refused = {"error": {"code": "refused", "message": "penalty out of range"}}
     with pytest.raises(EngineError) as caught:
-        CODECS[Kind.LLM].decode(Payload(json.dumps(refused).encode()))
+        read(codec(), told(json.dumps(refused).encode()))
     error = caught.value
 
     class Refusing(Breaking):

@@ -1,5 +1,7 @@
 """Clients that others wrote, unchanged, against a node with a real model."""
 
+import json
+
 import openai
 import polargrid
 import pytest
@@ -82,6 +84,41 @@ def test_a_stop_text_is_never_in_the_answer(client):
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == "The capital of Canada is"
 
 
+def test_an_answer_keeps_to_a_schema(client):
+    schema = {
+        "type": "object",
+        "properties": {"city": {"enum": ["Ottawa", "Toronto"]}, "people": {"type": "integer"}},
+        "required": ["city", "people"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "place", "schema": schema, "strict": True}}
+    answer = client.chat.completions.create(**chat(response_format=form, max_tokens=60))
+    told = json.loads(answer.choices[0].message.content)
+    assert (set(told), told["city"] in {"Ottawa", "Toronto"}) == ({"city", "people"}, True)
+
+
+def test_an_answer_may_be_any_object(client):
+    asked = chat("Describe Toronto as a JSON object with one short name.", max_tokens=200)
+    answer = client.chat.completions.create(**asked, response_format={"type": "json_object"})
+    assert answer.choices[0].finish_reason == "length" or isinstance(
+        json.loads(answer.choices[0].message.content), dict
+    )
+
+
+def test_a_schema_that_is_none_is_the_callers_to_mend(client):
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nonsense"}}}
+    with pytest.raises(openai.BadRequestError, match="unrecognized type nonsense"):
+        client.chat.completions.create(**chat(response_format=form))
+
+
+def test_openai_gets_a_text_continued(client):
+    asked = {"model": MODEL, "prompt": "The capital of Canada is", "temperature": 0, "max_tokens": 4}
+    assert "Ottawa" in (whole := client.completions.create(**asked)).choices[0].text
+    assert whole.choices[0].finish_reason == "length"
+    chunks = list(client.completions.create(**asked, stream=True))
+    assert "".join(chunk.choices[0].text for chunk in chunks) == whole.choices[0].text
+
+
 def test_a_seed_makes_a_hot_answer_repeat(client):
     hot = {**chat("Tell me a story.", max_tokens=12, seed=7), "temperature": 1.5}
     first, second = (client.chat.completions.create(**hot).choices[0].message.content for _ in range(2))
@@ -117,3 +154,13 @@ async def test_polargrid_raises_the_class_that_fits(node):
     client = polargrid.PolarGrid(api_key="pg_unused", base_url=node.url, max_retries=0)
     with pytest.raises(polargrid.NotFoundError, match="which has: smollm2-135m-instruct"):
         await client.chat_completion({"model": "qwen-3.5-27b", "messages": [{"role": "user", "content": "x"}]})
+
+
+async def test_polargrid_has_a_text_continued_whole_and_streamed(node):
+    client = polargrid.PolarGrid(api_key="pg_unused", base_url=node.url)
+    asked = {"model": MODEL, "prompt": "The capital of Canada is", "temperature": 0.01, "top_k": 1, "max_tokens": 4}
+    whole = await client.completion(dict(asked))
+    assert "Ottawa" in whole.choices[0].text
+    assert whole.pg_metadata.inference_time_ms <= whole.pg_metadata.latency_ms
+    texts = [chunk.choices[0].text async for chunk in client.completion_stream(dict(asked))]
+    assert "Ottawa" in "".join(texts)

@@ -1,39 +1,34 @@
-"""Tasks as tensors, and tensors as steps: the other half of ``engines/models/<kind>/1/model.py``.
+"""Tasks as tensors, and tensors as steps.
 
-To add a kind: a module like the others with ``encode``, ``decode`` and ``canary``, a line below.
+To add a kind: a module like ``llm`` with ``encode``, ``decode`` and ``canary``, a program in ``engines/models``, a
+line in `OWN`. To add a contract that other people's models keep: a module like ``vllm``, a line in `FOREIGN`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
 from node_agent.core.task import Step, Task
-from node_agent.engines.triton.codecs import embedding, llm, stt, tts
+from node_agent.engines.triton.codecs import embedding, llm, stt, trtllm, tts, vllm
+from node_agent.engines.triton.codecs.codec import Codec, Foreign, Own, Reader
 from node_agent.engines.triton.codecs.payload import Payload
+from node_agent.engines.triton.codecs.tensors import Tensors
 
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """What one kind of model is asked, and answers."""
-
-    encode: Callable[[Any], Payload]
-    read: Callable[[Payload], Step]
-    canary: Callable[[ModelSpec], Task[Step]]
-    """The smallest request that proves that a model answers."""
-
-    def decode(self, payload: Payload) -> Step:
-        """One step. Raises `EngineError` for an error inside, or what cannot be read."""
-        try:
-            return self.read(payload)
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise EngineError(Fault.BROKEN, "the model's answer cannot be read") from exc
-
-
-CODECS: Mapping[Kind, Codec] = {
-    Kind.LLM: Codec(llm.encode, llm.decode, llm.canary),
-    Kind.STT: Codec(stt.encode, stt.decode, stt.canary),
-    Kind.TTS: Codec(tts.encode, tts.decode, tts.canary),
-    Kind.EMBEDDING: Codec(embedding.encode, embedding.decode, embedding.canary),
+OWN: Mapping[Kind, tuple[Callable[[Any], Payload], Callable[[Payload], Step], Callable[[ModelSpec], Task[Step]]]] = {
+    Kind.LLM: (llm.encode, llm.decode, llm.canary),
+    Kind.STT: (stt.encode, stt.decode, stt.canary),
+    Kind.TTS: (tts.encode, tts.decode, tts.canary),
+    Kind.EMBEDDING: (embedding.encode, embedding.decode, embedding.canary),
 }
+
+FOREIGN: Mapping[str, tuple[Callable[[Any, ModelSpec], Tensors], Callable[[Any, ModelSpec], Reader]]] = {
+    "vllm": (vllm.encode, vllm.Reader),
+    "tensorrt-llm": (trtllm.encode, trtllm.Reader),
+}
+
+
+def codec_of(model: ModelSpec) -> Codec:
+    """The codec of *model*. Raises `ConfigError` if its entry lacks what its contract needs."""
+    if model.contract:
+        return Foreign(model, *FOREIGN[model.contract])
+    return Own(model, *OWN[model.kind])

@@ -32,6 +32,7 @@ def _segment(told: Fields) -> Segment:
         avg_logprob=float(told["avg_logprob"]),
         compression_ratio=float(told["compression_ratio"]),
         no_speech_prob=float(told["no_speech_prob"]),
+        seek=int(told["seek"]),
     )
 
 

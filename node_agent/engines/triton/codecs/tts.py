@@ -1,7 +1,7 @@
 """The kind ``tts``: a text in, sound out."""
 
 from node_agent.core.models import ModelSpec
-from node_agent.core.speech import Sound, Speech
+from node_agent.core.speech import Sound, Speech, voices
 from node_agent.engines.triton.codecs.payload import Payload, read, usage, written
 
 
@@ -20,4 +20,4 @@ def decode(payload: Payload) -> Sound:
 
 def canary(model: ModelSpec) -> Speech:
     """One syllable, in any voice that it has."""
-    return Speech(model.name, text="a", voice=model.options["voices"].split(",")[0])
+    return Speech(model.name, text="a", voice=next(iter(voices(model).values()), ""))

@@ -2,9 +2,10 @@
 """Chat on a GGUF model with llama.cpp, as Triton's Python backend runs it.
 
 Runs in a process of its own that Triton starts: it knows tensors and llama.cpp, nothing of HTTP, regions or
-admission, and imports nothing of the agent. One BYTES tensor comes in (``prompt``: a JSON object with *messages*,
-*sampling*, *stop*, *max_tokens*), one BYTES tensor goes out per step (``piece``: a JSON object, see `Generation`).
-That pair is the contract of the kind ``llm``: a model on another runtime that keeps it is one catalogue entry.
+admission, and imports nothing of the agent. One BYTES tensor comes in (``prompt``: a JSON object with *messages* and
+*schema*, or with *text*; *sampling*, *stop*, *max_tokens*), one BYTES tensor goes out per step (``piece``: a JSON
+object, see `Generation`). That pair is the contract of the kind ``llm``: a model on another runtime that keeps it is
+one catalogue entry.
 """
 
 import json
@@ -74,9 +75,12 @@ class Generation:
     def run(self, llama: xllamacpp.Server, prompt: dict[str, Any]) -> None:
         """Generate until the model, the limit or the client ends it."""
         try:
-            llama.handle_chat_completions(_request(prompt), self._step)
+            handle = llama.handle_completions if "text" in prompt else llama.handle_chat_completions
+            handle(_request(prompt), self._step)
             if self._finish is not None and not self._over:
                 self._send({"text": "", "finish": self._finish, "usage": self._usage})
+        except ValueError as exc:  # a schema that llama.cpp cannot keep to
+            self._send({"error": {"code": "refused", "message": str(exc).rpartition("failed: ")[2]}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
             self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
@@ -99,7 +103,8 @@ class Generation:
         for choice in chunk["choices"]:
             self._finish = choice["finish_reason"] or self._finish
             if self._finish is None:
-                self._send({"text": choice["delta"].get("content") or "", "finish": None, "usage": None})
+                text = choice["text"] if "text" in choice else choice["delta"].get("content")
+                self._send({"text": text or "", "finish": None, "usage": None})
 
     def _send(self, piece: dict[str, Any]) -> None:
         payload = np.array([json.dumps(piece).encode()], dtype=np.object_)
@@ -120,7 +125,17 @@ def _request(prompt: dict[str, Any]) -> dict[str, Any]:
         sampling["repeat_penalty"] = sampling.pop("repetition_penalty")
     streaming = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
     limit = {} if prompt["max_tokens"] is None else {"max_tokens": prompt["max_tokens"]}
-    return {"messages": prompt["messages"], "stop": prompt["stop"], **limit, **sampling, **streaming}
+    return {**_asked(prompt), "stop": prompt["stop"], **limit, **sampling, **streaming}
+
+
+def _asked(prompt: dict[str, Any]) -> dict[str, Any]:
+    if "text" in prompt:
+        return {"prompt": prompt["text"]}
+    if prompt["schema"] is None:
+        return {"messages": prompt["messages"]}
+    schema = {"name": "answer", "schema": json.loads(prompt["schema"])}
+    form = {"type": "json_schema", "json_schema": schema} if schema["schema"] else {"type": "json_object"}
+    return {"messages": prompt["messages"], "response_format": form}
 
 
 def _parameters(option: dict[str, str], slots: int, private: pathlib.Path) -> xllamacpp.CommonParams:

@@ -17,6 +17,7 @@ class Board:
         self._heard = dict.fromkeys(names, 0)
         self._doubted: dict[ModelName, Fault] = {}
         self._alarm = asyncio.Event()
+        self._news = asyncio.Event()
         self.reloads = 0
         """Times a model was loaded again because it no longer answered."""
 
@@ -24,14 +25,22 @@ class Board:
         """A live, read-only view."""
         return MappingProxyType(self._standings)
 
-    def post(self, name: ModelName, state: ModelState, reason: str = "") -> None:
+    def post(self, name: ModelName, state: ModelState, reason: str = "", *, on_demand: bool = False) -> None:
         """Say how *name* stands."""
-        self._standings[name] = Standing(state, reason)
+        standing = Standing(state, reason, on_demand)
+        if self._standings[name] != standing:
+            self._standings[name] = standing
+            self._news.set()
+            self._news = asyncio.Event()
 
     def post_all(self, state: ModelState, reason: str) -> None:
         """Say one thing of every model."""
         for name in self._standings:
             self.post(name, state, reason)
+
+    async def changed(self) -> None:
+        """Return as soon as any model stands otherwise than now."""
+        await self._news.wait()
 
     def hear(self, name: ModelName) -> None:
         """Count a sign of life."""
@@ -45,10 +54,14 @@ class Board:
         """Ask for a look at *name* now, because of *fault*. Of several, silence is remembered."""
         if self._doubted.get(name) is not Fault.SILENT:
             self._doubted[name] = fault
+        self.wake()
+
+    def wake(self) -> None:
+        """Ask for a look at all of it now."""
         self._alarm.set()
 
     async def doubts(self, patience: float) -> Mapping[ModelName, Fault]:
-        """Those doubted since the last call; waits for the first one, at most *patience* seconds."""
+        """Those doubted since the last call; waits until somebody asks for a look, at most *patience* seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await self._alarm.wait()

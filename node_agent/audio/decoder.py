@@ -1,0 +1,148 @@
+"""The agent's end of decoding: a few processes of `program`, kept warm, ended when they do not obey."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from node_agent.audio.room import Share
+from node_agent.core.errors import AgentError, Reason, Refusal, Refused
+from node_agent.core.hearing import RATE
+from node_agent.core.units import Seconds
+
+PROCESSES = 2
+"""At once. Decoding is a hundredth of the work of hearing."""
+
+PATIENCE_S = 120.0
+"""For one file: two hours of sound take about 15 seconds of an idle core."""
+
+WAIT_S = 20.0
+"""For a process to become free."""
+
+BLOCK = 256 << 10
+"""Bytes handed over at once: the loop sees to others in between."""
+
+NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""Of the environment; the rest may hold secrets."""
+
+UNREADABLE = "unreadable_audio"
+
+
+class Unheard(AgentError):  # noqa: N818 - what became of it: "raise Unheard(...)"
+    """A file that is not heard; the text says why, for its sender, and *code* which problem that is."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A decoded recording."""
+
+    format: str
+    """What it was: ``wav``, ``mp3``, …"""
+    pcm: memoryview
+    """int16, little endian, mono, `RATE`."""
+    cuts: tuple[int, ...] = ()
+    """Samples before which it may be cut: its quietest moments, every two minutes or so."""
+
+    @property
+    def length(self) -> Seconds:
+        """Of all of it."""
+        return Seconds(len(self.pcm) / 2 / RATE)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, a few minutes at a time."""
+        for start, end in pairwise((0, *self.cuts, len(self.pcm) // 2)):
+            yield bytes(self.pcm[2 * start : 2 * end])
+
+
+class Decoder:
+    """Hands files to processes that it starts when they are needed."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(PROCESSES)
+        self._idle: list[Process] = []
+
+    async def decode(self, body: memoryview, share: Share) -> Audio:
+        """*body* as sound, whose size *share* is charged with. Raises `Unheard`, `Refused`."""
+        async with self._place(), self._process() as process:
+            pcm, told = await _exchange(process, body, share)
+        if "message" in told:
+            raise Unheard(str(told["code"]), str(told["message"]))
+        return Audio(str(told["format"]), memoryview(pcm), tuple(told["cuts"]))
+
+    async def close(self) -> None:
+        """End the processes."""
+        while self._idle:
+            await _end(self._idle.pop())
+
+    @asynccontextmanager
+    async def _process(self) -> AsyncIterator[Process]:
+        """A process, ended unless the block is left in good order."""
+        process = self._idle.pop() if self._idle else await _start()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                yield process
+        except TimeoutError as exc:
+            await _end(process)
+            raise Unheard(UNREADABLE, f"the file could not be decoded within {PATIENCE_S:g} s") from exc
+        except (asyncio.IncompleteReadError, ConnectionError) as exc:
+            await _end(process)
+            raise Unheard(UNREADABLE, "the file cannot be decoded: the decoder broke on it") from exc
+        except BaseException:
+            await _end(process)
+            raise
+        self._idle.append(process)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._places.acquire()
+        except TimeoutError as exc:
+            raise Refused(Refusal(Reason.FULL, Seconds(WAIT_S), "too many recordings are being decoded")) from exc
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+async def _start() -> Process:
+    program = (sys.executable, "-m", "node_agent.audio.program")
+    environment = {name: os.environ[name] for name in NEEDED if name in os.environ}
+    # One thread: a decoder's own are worth little, and those of numpy's algebra take address space.
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return await asyncio.create_subprocess_exec(
+        *program, stdin=PIPE, stdout=PIPE, stderr=asyncio.subprocess.DEVNULL, env=environment, limit=BLOCK
+    )
+
+
+async def _end(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+
+
+async def _exchange(process: Process, body: memoryview, share: Share) -> tuple[bytearray, dict[str, Any]]:
+    """The samples, and what the program says of them."""
+    source, sink = process.stdout, process.stdin
+    if source is None or sink is None:
+        raise ConnectionError("no pipes")
+    sink.write(len(body).to_bytes(8, "big"))
+    for start in range(0, len(body), BLOCK):
+        sink.write(body[start : start + BLOCK])
+        await sink.drain()
+    pcm = bytearray()
+    while size := int.from_bytes(await source.readexactly(4), "big"):
+        share.grow(size)
+        pcm += await source.readexactly(size)
+    size = int.from_bytes(await source.readexactly(4), "big")
+    return pcm, json.loads(await source.readexactly(size))

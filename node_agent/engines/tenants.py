@@ -1,0 +1,196 @@
+"""The models of one node as tenants of its memory: who is in, who wants in, who is held, how big each is.
+
+Shared by all engines; what is measured here outlives the engine's own restarts.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing
+from node_agent.core.residency import STAY, Resident, Room, first, room
+from node_agent.core.units import Instant, Seconds, between
+
+SPEED = 150.0
+"""MiB a second that a model is taken to load with until it was seen to. The slowest seen here was 160."""
+
+WANTED = Seconds(30.0)
+"""A client that leaves, because the load takes longer than it can wait, comes back within this, or does not."""
+
+HARDLY = 0.25
+"""Of the time that a load should take, that it is taken to need still when that is over."""
+
+NEVER = Instant(0.0)
+
+
+@dataclass(slots=True)
+class Tenant:
+    """What is known of one model."""
+
+    spec: ModelSpec
+    size: int
+    """MiB: as measured last, until then as the catalogue says."""
+    pinned: bool
+    due: bool = False
+    """It belongs in memory whether anybody asks or not."""
+    inside: bool = False
+    """In memory, or on its way in or out."""
+    moving: bool = False
+    """On its way."""
+    leaving: bool = False
+    """It has to go, and nobody has seen to it yet."""
+    users: int = 0
+    wanted: Instant = NEVER
+    """Until when it is wanted although nobody waits."""
+    used: Instant = NEVER
+    came: Instant = NEVER
+    """When it was loaded last, or began to be."""
+    rests: Instant = NEVER
+    """Until when it is not tried again."""
+    took: Seconds | None = None
+    """Its load; None before the first."""
+
+    @property
+    def load(self) -> Seconds:
+        """How long a load takes, as far as is known."""
+        return Seconds(self.size / SPEED) if self.took is None else self.took
+
+
+class Arrival(NamedTuple):
+    """A model that may come in, and who leaves for it first."""
+
+    name: ModelName
+    leave: tuple[ModelName, ...]
+
+
+class Tenants:
+    """Keeps the register. *wake* is called when something is to be done about it."""
+
+    def __init__(self, models: Iterable[ModelSpec], pinned: frozenset[ModelName], memory: int | None) -> None:
+        self._memory = memory
+        self._each = {model.name: Tenant(model, model.memory, model.name in pinned) for model in models}
+        self.wake: Callable[[], None] = lambda: None
+
+    def __getitem__(self, name: ModelName) -> Tenant:
+        """What is known of *name*."""
+        return self._each[name]
+
+    @contextmanager
+    def hold(self, name: ModelName) -> Iterator[None]:
+        """Want *name* for the length of the block: it is loaded, and it is not unloaded."""
+        tenant = self._each[name]
+        tenant.users += 1
+        tenant.wanted = Instant(now() + WANTED)
+        if not tenant.inside:
+            self.wake()
+        try:
+            yield
+        finally:
+            tenant.users -= 1
+            tenant.used = now()
+
+    def restart(self) -> None:
+        """The engine is empty: those come in that should be in at the start."""
+        sizes = {name: tenant.size for name, tenant in self._each.items()}
+        pinned = frozenset(name for name, tenant in self._each.items() if tenant.pinned)
+        chosen = first(sizes, pinned, self._memory)
+        for name, tenant in self._each.items():
+            tenant.inside = tenant.moving = tenant.leaving = False
+            tenant.due, tenant.rests = name in chosen, NEVER
+
+    def admit(self) -> Iterator[Arrival]:
+        """Those who want in and may, each counted as on its way, as are those who leave for it."""
+        for name, tenant in self._each.items():
+            if self._asks(tenant) and not (made := self._room(tenant.size)).obstacle:
+                tenant.inside = tenant.moving = True
+                for other in made.leave:
+                    self._each[other].moving = True
+                yield Arrival(name, made.leave)
+
+    def leavers(self) -> tuple[ModelName, ...]:
+        """Those who have to leave: they were dismissed, or others have grown. Each is told once."""
+        for name in self._room(0).leave:
+            self._each[name].leaving = self._each[name].moving = True
+        leavers = tuple(name for name, tenant in self._each.items() if tenant.leaving)
+        for name in leavers:
+            self._each[name].leaving = False
+        return leavers
+
+    def outside(self) -> Iterator[tuple[ModelName, str]]:
+        """Those who are not in memory and could be, and what is in the way of who wants to."""
+        for name, tenant in self._each.items():
+            if not tenant.inside and tenant.rests <= now():
+                yield name, self._room(tenant.size).obstacle if self._asks(tenant) else ""
+
+    def begin(self, name: ModelName) -> None:
+        """The load of *name* begins."""
+        self._each[name].came = now()
+
+    def came(self, name: ModelName) -> None:
+        """*name* is loaded."""
+        tenant = self._each[name]
+        tenant.took, tenant.came, tenant.moving = between(tenant.came, now()), now(), False
+        self.wake()
+
+    def stuck(self, name: ModelName) -> None:
+        """*name* is on its way no more, and where it was to go it did not get."""
+        self._each[name].moving = False
+
+    def left(self, name: ModelName, rest: Seconds | None = None) -> None:
+        """*name* is in memory no more; with *rest* it failed, and is not tried again for so long."""
+        tenant = self._each[name]
+        tenant.inside = tenant.moving = False
+        if rest is None:
+            tenant.due, tenant.wanted = False, NEVER
+        else:
+            tenant.rests = Instant(now() + rest)
+        self.wake()
+
+    def dismiss(self, name: ModelName) -> str:
+        """Have *name* leave; if it cannot, why."""
+        tenant = self._each[name]
+        if tenant.pinned:
+            return "it is pinned"
+        if tenant.users:
+            return "it is being asked"
+        if tenant.moving:
+            return "it is being loaded or unloaded"
+        if tenant.inside:
+            tenant.moving = tenant.leaving = True
+            self.wake()
+        return ""
+
+    def forecast(self, name: ModelName, standing: Standing) -> Seconds:
+        """How long it takes, as far as is known, until *name*, which stands so, can be asked."""
+        tenant = self._each[name]
+        match standing.state:
+            case ModelState.READY:
+                return Seconds(0.0)
+            case ModelState.LOADING if tenant.moving:
+                return Seconds(max(tenant.load - between(tenant.came, now()), HARDLY * tenant.load))
+            case _:
+                rest = max(0.0, tenant.rests - now())
+                made = Room() if tenant.inside else self._room(tenant.size)
+                return Seconds(rest + (made.wait or 0.0) + tenant.load)
+
+    def _asks(self, tenant: Tenant) -> bool:
+        wants = tenant.due or tenant.users > 0 or tenant.wanted > now()
+        return wants and not tenant.inside and tenant.rests <= now()
+
+    def _room(self, size: int) -> Room:
+        if self._memory is None:
+            return Room()
+        return room(map(_resident, filter(lambda each: each.inside, self._each.values())), size, self._memory, now())
+
+
+def _resident(tenant: Tenant) -> Resident:
+    stays = Instant(tenant.came + STAY * tenant.load)
+    kept = tenant.pinned or tenant.moving or tenant.users > 0
+    return Resident(tenant.spec.name, tenant.size, tenant.used, stays, kept)
+
+
+def now() -> Instant:
+    """The running loop's time, which is this process's monotonic clock."""
+    return Instant(asyncio.get_running_loop().time())
