@@ -86,6 +86,7 @@ class Agent:
                 clock=clock,
                 metrics=telemetry.page,
                 patience=idle,
+                deny=telemetry.deny,
                 new_id=lambda: uuid.uuid4().hex,
                 keyring=self.keyring,
                 till=self.till,

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from node_agent.core.account import Account, Outcome
 from node_agent.core.admission import Load
+from node_agent.core.errors import Denial
 from node_agent.core.latest import Latest
 from node_agent.core.models import ModelName, Tally
 from node_agent.core.probes import Fate
@@ -130,6 +131,9 @@ class Telemetry:
         self._registry.register(Quantiles(self._latest))
         self._samples = self._counter("rtt_samples", "Round trips of clients taken in", "via")
         self._tickets = self._counter("tickets", "Tickets shown by clients, by what became of them", "fate")
+        self._denied = self._counter("denied", "Requests whose key did not do, by why", "reason")
+        for denial in Denial:
+            self._denied.labels(denial)
         for model in models:
             for outcome in Outcome:
                 self._requests.labels(model, outcome)  # a series that exists from the start can be alerted on
@@ -159,6 +163,10 @@ class Telemetry:
     def ticket(self, fate: Fate) -> None:
         """A ticket was shown."""
         self._tickets.labels(fate).inc()
+
+    def deny(self, denial: Denial) -> None:
+        """A key did not do."""
+        self._denied.labels(denial).inc()
 
     def page(self) -> bytes:
         """Everything, in Prometheus' text format."""

@@ -8,6 +8,7 @@ import pytest
 from autorouter.api.problems import PROBLEMS
 from autorouter.api.question import KNOWN
 from autorouter.config.shape import SHAPE_AT
+from autorouter.wire.access import Claims, KeyEntry
 from node_agent.api.problems import CATALOGUE
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -36,3 +37,9 @@ def test_every_key_of_regions_yaml_is_documented():
     keys = {key for shape in SHAPE_AT.values() for key in shape.model_fields}
     told = {word.removeprefix("nodes[].") for word in named("regions.md", "# regions.yaml")}
     assert keys == told
+
+
+def test_every_word_of_a_keys_file_and_of_a_token_is_documented():
+    assert named("keys.md", "## The keys file") == set(KeyEntry.model_fields)
+    assert named("keys.md", "## Tokens") == set(Claims.model_fields) | {"aud"}
+    assert named("keys.md", "## What a key") <= set(CATALOGUE)

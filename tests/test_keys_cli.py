@@ -5,6 +5,8 @@ import re
 import jwt
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from autorouter.cli import main
 from autorouter.minting import key_id, private_key
@@ -64,6 +66,7 @@ def test_keys_are_changed_with_both_in_one_set(private, tmp_path):
 def test_a_private_key_is_its_owners_alone_and_is_not_written_over(private):
     assert private.stat().st_mode & 0o777 == 0o600
     assert "is there already" in failed("new", private)
+    assert "No such file" in failed("new", private.parent / "missing" / "x.pem")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +94,14 @@ def test_what_is_no_private_key_signs_nothing(tmp_path):
     path.write_text("secret-nonsense")
     assert "private key in PEM" in failed("mint", "acme", "--sign", path, "--expires", "1d")
     assert "secret-nonsense" not in failed("public", path)
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(pem)
+    assert "expected an Ed25519 key" in failed("public", path)
+
+
+def test_a_set_can_be_for_one_issuer(private):
+    (trusted,) = trust(run("public", private, "--issuer", "us").stdout, "jwks").values()
+    assert trusted.issuer == "us"
 
 
 @pytest.mark.parametrize("command", [[], ["mint"], ["new"], ["public"]])

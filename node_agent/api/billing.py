@@ -1,5 +1,8 @@
 """Bills each request once it is known what reached the client, which is after the handler is done."""
 
+import asyncio
+from collections.abc import Awaitable, Iterator
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -11,6 +14,9 @@ PENDING = web.RequestKey("pending", list[Account])
 """What models did for a request whose answer has not begun to go out."""
 
 BEGUN = web.RequestKey("begun", bool)
+
+PIECE = 64 * 1024
+"""Bytes of a whole answer that a client must take before the node loses patience."""
 
 
 def settle(request: web.Request, account: Account) -> None:
@@ -32,8 +38,32 @@ async def billed(request: web.Request, handler: Handler) -> web.StreamResponse:
     response = await handler(request)
     pending = request.get(PENDING, [])
     if pending and not response.prepared:
-        await response.prepare(request)
-        await response.write_eof()
+        await _send(request, response)
         for account in pending:
             request.app[EDGE].till.take(account, Sent.WHOLE)
     return response
+
+
+async def _send(request: web.Request, response: web.StreamResponse) -> None:
+    """All of it. A client that takes nothing for long is cut off, as one that does not read its stream."""
+    body = getattr(response, "body", None)
+    await response.prepare(request)
+    for piece in _pieces(body) if isinstance(body, bytes) else ():
+        await _taken(request, web.StreamResponse.write(response, piece))
+    ending = web.StreamResponse.write_eof(response) if isinstance(body, bytes) else response.write_eof()
+    await _taken(request, ending)
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    return (body[at : at + PIECE] for at in range(0, len(body), PIECE))
+
+
+async def _taken(request: web.Request, writing: Awaitable[None]) -> None:
+    patience = request.app[EDGE].patience
+    try:
+        async with asyncio.timeout(patience):
+            await writing
+    except TimeoutError as exc:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionAbortedError("the client reads nothing") from exc

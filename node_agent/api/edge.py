@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from autorouter.wire.key import Key
+from node_agent.core.errors import Denial
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import Seconds
 from node_agent.runtime.keyring import Keyring
@@ -31,6 +32,8 @@ class Edge:
     """The metrics page."""
     patience: Seconds
     """Longest that a client may take to accept what it asked for."""
+    deny: Callable[[Denial], None]
+    """Is told of each key that did not do."""
     new_id: Callable[[], str]
     """An unguessable name, safe in a header."""
     keyring: Keyring

@@ -82,6 +82,7 @@ def _fail(exc: Exception, request: web.Request) -> Fail:
         case Refused():
             return refusal(exc.refusal)
         case Denied():
+            request.app[EDGE].deny(exc.denial)
             return denial(exc)
         case EngineError():
             return engine(exc)

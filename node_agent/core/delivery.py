@@ -64,5 +64,5 @@ def due(account: Account, sent: Sent) -> Usage | None:
         case Sent.STREAMED:
             taken = account.usage if account.finished else account.delivered
             return None if taken == NOTHING else taken
-        case Sent.NOT:
+        case _:
             return None

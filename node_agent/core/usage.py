@@ -6,9 +6,10 @@ twice is not counted twice, and nothing is remembered of readers.
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, takewhile
+from operator import attrgetter
 from typing import NamedTuple, NewType
 
 from node_agent.core.calendar import day_of, month_of
@@ -80,14 +81,27 @@ class Sums:
         )
 
 
+NOTHING = Sums()
+
+FIGURES = attrgetter("requests", "prompt", "answer", "heard", "characters", "took", "cost")
+
+
+def total(sums: Iterable[Sums]) -> Sums:
+    """All of them together, column by column: adding them one by one takes twice as long.
+
+    >>> total([Sums(1, 2), Sums(3)]) == Sums(4, 2), total([]) == Sums()
+    (True, True)
+    """
+    columns = map(sum, zip(*map(FIGURES, (NOTHING, *sums)), strict=True))
+    requests, prompt, answer, heard, characters, took, spent = columns
+    return Sums(requests, prompt, answer, heard, characters, took, NanoDollars(spent))
+
+
 def summed(usage: Usage, price: Price, took: Seconds) -> Sums:
     """One request."""
     heard = round(millis(usage.heard))
     spent = cost(usage, price)
     return Sums(1, usage.prompt, usage.answer, heard, usage.characters, round(millis(took)), spent)
-
-
-NOTHING = Sums()
 
 
 @dataclass(frozen=True, slots=True)

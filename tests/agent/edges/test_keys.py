@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from autorouter.minting import key_set
+from node_agent.api.guard import operator
 from node_agent.core.errors import ConfigError, Denial, Denied
 from node_agent.core.models import Price
 from node_agent.runtime import jwks as jwks_module
@@ -245,6 +246,8 @@ BAD_FILES = [
     ("keys: [", "keys.yaml:2: file: not readable as YAML"),
     ("[" * 100, "keys.yaml:1: file: nested deeper than 8"),
     ("", "keys.yaml:1: file: "),
+    ("#" * (4 << 20) + "\n", "keys.yaml:1: file: expected at most"),
+    ("keys: \x00", "keys.yaml:"),
     ("? [a]\n: b", "keys.yaml:1: "),
 ]
 
@@ -448,6 +451,7 @@ async def test_a_key_is_for_what_it_is_for_whichever_kind_it_is(tmp_path, limits
             problem = await answer.json()
             assert (answer.status, problem["code"], problem["detail"]) == (403, "forbidden", detail)
             assert problem["error"]["param"] == param
+        assert await node.metric('autorouter_node_denied_total{reason="forbidden"}') == 2
 
 
 async def test_a_key_that_is_used_too_often_is_told_when_to_come_back(tmp_path):
@@ -531,3 +535,43 @@ async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
         assert (await node.call("GET", "/v1/models", headers=headers)).status == 200
         headers["Sec-WebSocket-Protocol"] = "bearer."
         assert (await node.call("GET", "/v1/models", headers=headers)).status == 401
+
+
+async def test_an_operators_path_is_for_operators(tmp_path):
+    async def done(_request):
+        return web.Response(text="done")
+
+    routes = [web.post("/v1/operate", operator(done))]
+    file = keys_file(tmp_path, entry(), entry(OTHER, "boss", scopes=["operator"]))
+    async with serving(ring=file, routes=routes) as node:
+        assert (await node.call("POST", "/v1/operate", headers=bearer(OTHER))).status == 200
+        refused = await node.client.post("/v1/operate", headers=bearer())
+        assert (refused.status, (await refused.json())["code"]) == (403, "forbidden")
+        assert (await node.call("POST", "/v1/operate")).status == 401
+    async with serving(routes=routes) as node:
+        assert (await node.call("POST", "/v1/operate")).status == 200
+        assert (await node.call("POST", "/v1/operate", headers={"Via": "a proxy"})).status == 403
+
+
+def test_public_keys_that_cannot_be_read_are_one_sentence(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        Jwks(str(tmp_path / "missing.json")).first()
+    with pytest.raises(ConfigError, match=r"--keys .*: cannot be read: No such file"):
+        Keyring(Wall(), tmp_path / "missing.yaml")
+    (tmp_path / "keys.yaml").write_bytes(b"keys: \xff")
+    with pytest.raises(ConfigError, match="byte 6 is not UTF-8"):
+        Keyring(Wall(), tmp_path / "keys.yaml")
+
+
+def test_a_broken_set_of_public_keys_leaves_the_last_good_one(tmp_path):
+    keyring = ring(tmp_path)
+    (tmp_path / "jwks.json").write_text("{")
+    keyring.reload()
+    assert keyring.caller(token(), "").name == "acme"
+
+
+async def test_nobody_at_the_url_and_nowhere_to_keep_keys_are_no_end(tmp_path):
+    with pytest.raises(ConfigError, match="AUTOROUTER_JWKS: ClientConnectorError"):
+        await Jwks("http://127.0.0.1:1/jwks").fetch()
+    async with published(good) as server:
+        assert set(await Jwks(str(server.make_url("/jwks")), tmp_path / "missing" / "kept.json").fetch()) == {KID}

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import socket
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -293,3 +295,55 @@ def test_a_line_that_is_no_line_is_skipped(tmp_path):
     journal.close()
     assert [row.sums.requests for row in usages] == [2]
     assert json.loads((tmp_path / "000000.log").read_bytes().splitlines()[0])[0] == 1
+
+
+def test_a_state_that_cannot_be_had_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"--state .*file: "):
+        Journal(tmp_path / "file")
+
+
+async def test_a_whole_answer_that_nobody_reads_is_cut_off_and_costs_nothing(tmp_path):
+    """Four megabytes, and a client that sends its request and then does nothing."""
+    file = keys_file(tmp_path, entry())
+    async with serving(ring=file, price=PRICE, idle_timeout=0.3, wrap=verbose) as node:
+        here = socket.socket()
+        here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        here.connect((node.client.host, node.client.port))
+        body = json.dumps(asked()).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        here.sendall(head.encode() + body)
+        await asyncio.sleep(1.0)  # three times the node's patience
+        assert (await used(node))["total_requests"] == 0
+        assert await asyncio.to_thread(left_for, here) < 4 << 20
+        here.close()
+
+
+async def test_a_large_whole_answer_arrives_as_it_is(tmp_path):
+    async with serving(ring=keys_file(tmp_path, entry()), wrap=verbose) as node:
+        answer = await chat(node)
+        assert len((await answer.json())["choices"][0]["message"]["content"]) == 4 << 20
+        assert (await chat(node)).headers["Content-Length"]
+        assert (await used(node))["total_requests"] == 2
+
+
+def verbose(engine):
+    """It says one very long word."""
+    whole = engine.generate
+
+    async def generate(task):
+        async for step in whole(task):
+            yield replace(step, text="x" * (4 << 20)) if step.usage else replace(step, text="")
+
+    engine.generate = generate
+    return engine
+
+
+def left_for(connection):
+    """Bytes that a connection still has for who reads it at last."""
+    found = 0
+    with suppress(ConnectionError):
+        while more := connection.recv(1 << 16):
+            found += len(more)
+    return found
