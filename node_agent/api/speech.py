@@ -17,11 +17,14 @@ from node_agent.api.timing import told
 from node_agent.audio.encoding import CONTENT_TYPE, Format, encoder, whole
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
-from node_agent.core.speech import Sound, voices
+from node_agent.core.speech import RATE, Sound, voices
 from node_agent.core.task import Usage
 from node_agent.runtime.service import Answer
 
 NOTHING = Usage()
+
+PART = 2 * RATE // 2
+"""Bytes that are encoded at once: half a second, 5 ms of work. A model may hand out a minute in one go."""
 
 Sounds = Answer[Sound]
 
@@ -83,11 +86,19 @@ async def _first(sounds: Sounds) -> Sound:
 
 async def _encoded(to: Format, first: Sound, sounds: Sounds) -> AsyncGenerator[tuple[bytes, Usage | None], None]:
     """The sounds in the format *to*, and what is told with them. Encoding is work for another thread than ours."""
-    encoding = await asyncio.to_thread(encoder, to)
-    yield await asyncio.to_thread(encoding.encode, first.pcm), first.usage
+    encoding, last = await asyncio.to_thread(encoder, to), first
+    for part in _parts(first.pcm):
+        yield await asyncio.to_thread(encoding.encode, part), None
     async for sound in sounds:
-        yield await asyncio.to_thread(encoding.encode, sound.pcm), sound.usage
-    yield await asyncio.to_thread(encoding.finish), None
+        for part in _parts(sound.pcm):
+            yield await asyncio.to_thread(encoding.encode, part), None
+        last = sound
+    yield await asyncio.to_thread(encoding.finish), last.usage
+
+
+def _parts(pcm: bytes) -> list[bytes]:
+    """*pcm* in parts of `PART`."""
+    return [pcm[begin : begin + PART] for begin in range(0, len(pcm), PART)]
 
 
 def _usage(usage: Usage) -> Mapping[str, object]:
