@@ -20,6 +20,7 @@ from node_agent.config import Options, choose, open_catalogue, read_keys, state_
 from node_agent.core.admission import Limits
 from node_agent.core.errors import ConfigError, innermost
 from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.recall import Recall
 from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
 from node_agent.engines import ENGINES, Setting
@@ -39,6 +40,8 @@ from node_agent.runtime.survey import Survey
 from node_agent.runtime.till import Till
 from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
+
+MIB = 1 << 20
 
 DRAIN_S = 30.0
 """For answers under way at shutdown; what supervises processes usually kills after 30 to 90 s."""
@@ -75,7 +78,8 @@ class Agent:
         reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record, self.till)
         idle = Seconds(options.idle_timeout)
         warmth = Warmth(self.engine, clock, Seconds(options.queue_deadline))
-        service = Service(self.engine, warmth, gates, self.door, record, clock, idle)
+        recall = Recall(options.cache * MIB)
+        service = Service(self.engine, warmth, gates, self.door, record, clock, idle, recall)
         self.application = build(
             Edge(
                 models=by_name,

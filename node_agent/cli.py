@@ -52,6 +52,7 @@ def main() -> None:
 @_option("--slots", type=int, help="Requests served at once, per model.  [default: the catalogue's]")
 @_option("--queue", type=int, default=8, help="Requests that may wait for a slot, per model.")
 @_option("--queue-deadline", type=float, default=10.0, help="Longest wait for a slot, in seconds.")
+@_option("--cache", type=int, default=0, help="MiB of memory for answers that can only be the same again.  [off: 0]")
 @_option("--idle-timeout", type=float, default=30.0, help="Seconds without a sign of life before a stream is ended.")
 @_option(
     "--triton", metavar="URL", help="gRPC address of a running Triton on this machine.  [default: start the wheel's]"

@@ -136,6 +136,8 @@ class Options(BaseModel):
     """Seconds. A client that has waited this long is better served elsewhere."""
     idle_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """Seconds without a sign of life, of the engine or of a client that should be reading."""
+    cache: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """MiB of answers that are given again; 0: none."""
     engine: Literal["triton", "echo"] = "triton"
     triton: Annotated[str, Field(min_length=1)] | None = None
     """gRPC address of a Triton that somebody else runs; None: start the wheel's."""

@@ -129,12 +129,14 @@ class Telemetry:
         self._histograms = {measure: self._histogram(measure) for measure in MEASURES}
         self._latest: dict[tuple[Measure, ModelName], Latest] = defaultdict(Latest)
         self._registry.register(Quantiles(self._latest))
+        self._again = self._counter("second_tries", "Requests whose model was lost before it said anything", "model")
         self._samples = self._counter("rtt_samples", "Round trips of clients taken in", "via")
         self._tickets = self._counter("tickets", "Tickets shown by clients, by what became of them", "fate")
         self._denied = self._counter("denied", "Requests whose key did not do, by why", "reason")
         for denial in Denial:
             self._denied.labels(denial)
         for model in models:
+            self._again.labels(model)
             for outcome in Outcome:
                 self._requests.labels(model, outcome)  # a series that exists from the start can be alerted on
         for via in Via:
@@ -145,6 +147,7 @@ class Telemetry:
     def record(self, account: Account) -> None:
         """Take one request in."""
         self._requests.labels(account.model, account.outcome).inc()
+        self._again.labels(account.model).inc(account.tried_again)
         for measure, histogram in self._histograms.items():
             value = measure.read(account)
             if value is not None:

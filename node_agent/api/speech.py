@@ -19,7 +19,7 @@ from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
 from node_agent.core.speech import RATE, Sound, voices
 from node_agent.core.task import Usage
-from node_agent.runtime.service import Answer
+from node_agent.runtime.answer import Answer
 
 NOTHING = Usage()
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from node_agent.core.task import Step
 from node_agent.core.units import Seconds, millis
-from node_agent.runtime.service import Answer
+from node_agent.runtime.answer import Answer
+
+CACHE = "x-autorouter-cache"
 
 
 def told(answer: Answer[Step]) -> Mapping[str, str]:
     """Headers for *answer*, as far as it has come."""
-    return {"Server-Timing": _timing(answer)}
+    cache = {} if answer.cache is None else {CACHE: answer.cache.value}
+    return {"Server-Timing": _timing(answer), **cache}
 
 
 def _timing(answer: Answer[Step]) -> str:

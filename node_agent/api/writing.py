@@ -11,7 +11,7 @@ from node_agent.api.sse import DONE, Stream, event
 from node_agent.api.timing import metadata, told
 from node_agent.core.chat import Finish, Piece
 from node_agent.core.task import Task, Usage
-from node_agent.runtime.service import Answer
+from node_agent.runtime.answer import Answer
 
 NOTHING = Usage()
 

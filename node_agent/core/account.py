@@ -19,6 +19,8 @@ class Outcome(StrEnum):
     STARTING = "starting"
     DRAINING = "draining"
     CANCELLED = "cancelled"
+    CACHED = "cached"
+    """Answered from memory: no model had to do with it, and nobody is billed."""
     REFUSED = "refused"
     """The engine found the caller at fault: the prompt is too long, or asks for what the model refuses."""
     FAILED = "failed"
@@ -47,6 +49,8 @@ class Account:
     """The last step was taken too."""
     took: Seconds = NONE
     """From arrival to the end."""
+    tried_again: bool = False
+    """The model was lost before it said anything, and had the request from the beginning again."""
 
     @property
     def rtf(self) -> float | None:

@@ -48,6 +48,11 @@ class Fault(StrEnum):
     """Anything else: the model raised, or answered what cannot be read."""
 
     @property
+    def is_loss(self) -> bool:
+        """True if the request never had its chance: the engine, or the model's process, went away under it."""
+        return self in {Fault.UNREACHABLE, Fault.DRAINING, Fault.DEAD}
+
+    @property
     def is_callers(self) -> bool:
         """True if the request is at fault and the engine is well.
 

@@ -37,7 +37,7 @@ def is_repeatable(task: Task[Step]) -> bool:
 
 
 class Recall:
-    """Room for so many *bytes*."""
+    """Room for so many bytes; 0 remembers nothing."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -48,8 +48,14 @@ class Recall:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def takes(self, task: Task[Step]) -> bool:
+        """Whether the answer to *task* is remembered, unless it is too large."""
+        return self._room > 0 and is_repeatable(task)
+
     def find(self, caller: str, task: Task[Step]) -> tuple[Step, ...] | None:
         """What *caller* was answered when it asked the same."""
+        if not self.takes(task):
+            return None
         key = _key(caller, task)
         if key in self._kept:
             self._kept.move_to_end(key)
@@ -58,7 +64,7 @@ class Recall:
     def keep(self, caller: str, task: Task[Step], steps: Sequence[Step]) -> None:
         """Remember a whole answer."""
         size = _size(steps)
-        if size > self._room * LARGEST:
+        if not self.takes(task) or size > self._room * LARGEST:
             return
         key = _key(caller, task)
         self._forget(key)

@@ -38,7 +38,10 @@ class Meter:
         self._parts = Usage()
         self._finished = False
         self._outcome = Outcome.CANCELLED
+        self._tried_again = False
         self.waited = Seconds(0.0)
+        self.is_remembered = False
+        """The answer comes from memory."""
 
     def waits(self) -> None:
         """The client has taken what came, and the next step is waited for."""
@@ -53,8 +56,12 @@ class Meter:
             self._first = self._first or self._last
             self._texts += 1
         if step.usage is not None:
-            self._usage = step.usage
-            self._outcome = Outcome.OK
+            self._usage = None if self.is_remembered else step.usage
+            self._outcome = Outcome.CACHED if self.is_remembered else Outcome.OK
+
+    def tries_again(self) -> None:
+        """The model was lost before it said anything."""
+        self._tried_again = True
 
     def taken(self, step: Step) -> None:
         """The client has taken *step*."""
@@ -89,6 +96,7 @@ class Meter:
             delivered=billable(self._task, self._parts),
             finished=self._finished,
             took=self.so_far,
+            tried_again=self._tried_again,
         )
 
     @property
@@ -104,9 +112,9 @@ class Meter:
     def work(self) -> float | None:
         """How much the model did for this request, in the units of its kind.
 
-        None if it does not tell how fast the model is: it was not finished, or was held up by its reader.
+        None if it does not tell how fast the model is: it was not finished, was held up by its reader, or lost once.
         """
-        if self._outcome is not Outcome.OK or self._usage is None or self._noted is None:
+        if self._outcome is not Outcome.OK or self._usage is None or self._noted is None or self._tried_again:
             return None
         return self._usage.work if self._read <= PATIENT * (self._served() or 0.0) else None
 

@@ -1,15 +1,24 @@
 """Serves tasks of every kind: a model's gate, then the engine, with a limit on silence and an account at the end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from typing import Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
+from typing import TypeVar, cast
 
 from node_agent.core.claim import ANYONE, Claim
 from node_agent.core.errors import EngineError, Fault, Refused
 from node_agent.core.models import ModelName
-from node_agent.core.task import S_co, Step, Task
+from node_agent.core.recall import Recall
+from node_agent.core.task import Step, Task
 from node_agent.core.units import Seconds
+from node_agent.runtime.answer import Answer, Cache
 from node_agent.runtime.door import SHUTTING_DOWN, Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.meter import Meter
@@ -20,35 +29,6 @@ S = TypeVar("S", bound=Step)
 
 END_S = 1.0
 """Between an answer's last step and the end of its stream, which takes a millisecond or two."""
-
-
-class Answer(Generic[S_co]):
-    """The steps of one answer, to be iterated over once, and what it has taken so far."""
-
-    def __init__(self, steps: AsyncGenerator[S_co, None], meter: Meter) -> None:
-        self._steps = steps
-        self._meter = meter
-
-    def __aiter__(self) -> "Answer[S_co]":
-        return self
-
-    async def __anext__(self) -> S_co:
-        return await anext(self._steps)
-
-    @property
-    def waited(self) -> Seconds:
-        """In the queue."""
-        return self._meter.waited
-
-    @property
-    def first(self) -> Seconds | None:
-        """From arrival to the first of the answer; None before it."""
-        return self._meter.first
-
-    @property
-    def took(self) -> Seconds:
-        """From arrival to now."""
-        return self._meter.so_far
 
 
 class Service:
@@ -63,6 +43,7 @@ class Service:
         ledger: Ledger,
         clock: Clock,
         idle: Seconds,
+        recall: Recall,
     ) -> None:
         self._engine = engine
         self._warmth = warmth
@@ -71,6 +52,7 @@ class Service:
         self._ledger = ledger
         self._clock = clock
         self._idle = idle
+        self._recall = recall
 
     @asynccontextmanager
     async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[Answer[S]]:
@@ -82,16 +64,9 @@ class Service:
         try:
             claim.require(task.model)
             self._require_open()
-            gate = self._gates[task.model]
             with self._door.inside():
-                async with AsyncExitStack() as held:
-                    async with self._door.waiting():
-                        warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
-                        turn = await held.enter_async_context(gate.slot(claim))
-                    meter.waited = Seconds(warmed + turn.waited)
-                    steps = await held.enter_async_context(aclosing(self._steps(task, meter)))
-                    yield Answer(steps, meter)
-                    turn.work = meter.work()
+                async with self._remembered(task, claim, meter) or self._served(task, claim, meter) as answer:
+                    yield answer
         except BaseException as exc:
             meter.ended(exc)
             raise
@@ -100,20 +75,63 @@ class Service:
             self._ledger.record(account)
             claim.settle(account)
 
+    def _remembered(self, task: Task[S], claim: Claim, meter: Meter) -> AbstractAsyncContextManager[Answer[S]] | None:
+        """The answer that this caller had to the same task; None if there is none."""
+        found = self._recall.find(claim.caller, task)
+        if found is None:
+            return None
+        meter.is_remembered = True
+        return nullcontext(Answer(_again(found, meter), meter, Cache.HIT))
+
+    @asynccontextmanager
+    async def _served(self, task: Task[S], claim: Claim, meter: Meter) -> AsyncIterator[Answer[S]]:
+        """The answer of the model, once it is there and has a slot."""
+        async with AsyncExitStack() as held:
+            async with self._door.waiting():
+                warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
+                turn = await held.enter_async_context(self._gates[task.model].slot(claim))
+            meter.waited = Seconds(warmed + turn.waited)
+            steps = await held.enter_async_context(aclosing(self._steps(task, claim, meter)))
+            yield Answer(steps, meter, Cache.MISS if self._recall.takes(task) else None)
+            turn.work = meter.work()
+
     def _require_open(self) -> None:
         if self._door.draining:
             raise Refused(SHUTTING_DOWN)
 
-    async def _steps(self, task: Task[S], meter: Meter) -> AsyncGenerator[S, None]:
+    async def _steps(self, task: Task[S], claim: Claim, meter: Meter) -> AsyncGenerator[S, None]:
+        """The model's steps, from the beginning again if it was lost before it said anything, once."""
+        try:
+            async with aclosing(self._attempt(task, claim, meter)) as steps:
+                async for step in steps:
+                    yield step
+        except EngineError as exc:
+            if not exc.fault.is_loss or meter.first is not None:
+                raise
+        else:
+            return
+        meter.tries_again()
+        async with self._door.waiting():
+            await self._warmth.wait(task.model, claim)
+        async with aclosing(self._attempt(task, claim, meter)) as steps:
+            async for step in steps:
+                yield step
+
+    async def _attempt(self, task: Task[S], claim: Claim, meter: Meter) -> AsyncGenerator[S, None]:
+        told: list[S] = []
+        remembered = self._recall.takes(task)
         try:
             async with aclosing(self._engine.generate(task)) as steps:
                 while True:
                     meter.waits()
                     step = await self._next(steps)
                     meter.note(step)
+                    if remembered:
+                        told.append(step)
                     yield step
                     meter.taken(step)
                     if step.usage is not None:
+                        self._recall.keep(claim.caller, task, told)
                         await self._ended(steps)
                         return
         except EngineError as exc:
@@ -136,3 +154,10 @@ class Service:
             raise EngineError(Fault.SILENT, f"nothing came from the model for {self._idle:g} s") from exc
         except StopAsyncIteration as exc:
             raise EngineError(Fault.BROKEN, "the model stopped without finishing its answer") from exc
+
+
+async def _again(steps: Iterable[Step], meter: Meter) -> AsyncGenerator[S, None]:
+    for step in steps:
+        meter.note(step)
+        yield cast(S, step)  # what is remembered of a task are its own steps
+        meter.taken(step)

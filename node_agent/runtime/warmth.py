@@ -30,9 +30,13 @@ class Warmth:
         """
         arrived = self._clock.now()
         with self._engine.hold(model):
-            if not self._is_ready(model):
-                await self._wait(model, self._patience if claim.patience is None else claim.patience)
+            await self.wait(model, claim)
             yield between(arrived, self._clock.now())
+
+    async def wait(self, model: ModelName, claim: Claim) -> None:
+        """Return once *model*, which is held, is ready. Raises `Refused` likewise."""
+        if not self._is_ready(model):
+            await self._wait(model, self._patience if claim.patience is None else claim.patience)
 
     async def _wait(self, model: ModelName, patience: Seconds) -> None:
         arrived = self._clock.now()

@@ -59,6 +59,8 @@ class TritonEngine:
 
     def doubt(self, model: ModelName, error: EngineError) -> None:
         """Look at *model* now. Only a look decides: it may have died and been mended since the request began."""
+        if error.fault.is_loss and self._board.standings()[model].state is ModelState.READY:
+            self._board.post(model, ModelState.FAILED, "a request was lost, and it is looked at")
         if not error.fault.is_callers:
             self._board.doubt(model, error.fault)
 

@@ -19,6 +19,10 @@ def chat(text="hi", **sampling):
     return Prompt(M, (Message(Role.USER, text),), Manner(Sampling(**sampling)))
 
 
+def sure(text="hi"):
+    return chat(text, temperature=0, seed=1)
+
+
 def test_a_task_is_repeatable_if_nothing_of_it_is_left_to_chance():
     sure = [chat(temperature=0, seed=1), Beginning(M, "x", Manner(Sampling(temperature=0, seed=1)))]
     assert all(map(is_repeatable, [*sure, Texts(M, ("a",)), Speech(M, "a", "v")]))
@@ -28,29 +32,35 @@ def test_a_task_is_repeatable_if_nothing_of_it_is_left_to_chance():
 
 def test_an_answer_is_given_again_to_who_had_it_and_to_nobody_else():
     recall = Recall(100_000)
-    recall.keep("a", chat(), STEPS)
-    assert recall.find("a", chat()) == STEPS
-    assert recall.find("b", chat()) is None
-    assert recall.find("a", chat("ho")) is None
-    assert recall.find("a", Beginning(M, "hi")) is None
+    recall.keep("a", sure(), STEPS)
+    assert recall.find("a", sure()) == STEPS
+    assert recall.find("b", sure()) is None
+    assert recall.find("a", sure("ho")) is None
+    assert recall.find("a", Texts(M, ("hi",))) is None
+
+
+def test_what_is_left_to_chance_is_not_kept_and_without_room_nothing_is():
+    for recall, task in ((Recall(100_000), chat()), (Recall(0), sure())):
+        recall.keep("", task, STEPS)
+        assert (len(recall), recall.takes(task), recall.find("", task)) == (0, False, None)
 
 
 def test_an_answer_that_would_take_too_much_is_not_kept():
     recall = Recall(16_000)
     for step in (Sound(bytes(1000)), Vectors(((0.0,) * 40,)), Piece("é" * 500)):
-        recall.keep("", chat(), (step,))
+        recall.keep("", sure(), (step,))
         assert len(recall) == 0
-    recall.keep("", chat(), (Heard(),))
+    recall.keep("", sure(), (Heard(),))
     assert recall.taken == 200
 
 
 def test_the_least_recently_given_is_forgotten_first():
     recall = Recall(16 * 500)
     for number in range(16):
-        recall.keep("", chat(str(number)), (Sound(bytes(300)),))
-    assert recall.find("", chat("0")) is not None
-    recall.keep("", chat("16"), (Sound(bytes(300)),))
-    assert [recall.find("", chat(str(number))) is None for number in range(3)] == [False, True, False]
+        recall.keep("", sure(str(number)), (Sound(bytes(300)),))
+    assert recall.find("", sure("0")) is not None
+    recall.keep("", sure("16"), (Sound(bytes(300)),))
+    assert [recall.find("", sure(str(number))) is None for number in range(3)] == [False, True, False]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([0, 10, 299])), max_size=30))
@@ -58,6 +68,6 @@ def test_no_more_is_kept_than_there_is_room_for(history):
     recall = Recall(16 * 500)
     last = {}
     for text, size in history:
-        recall.keep("", chat(text), (Sound(bytes(size)),))
+        recall.keep("", sure(text), (Sound(bytes(size)),))
         last[text] = size
         assert recall.taken == sum(200 + size for size in last.values()) <= 16 * 500
