@@ -34,4 +34,4 @@ class Scales:
         sizes = await asyncio.to_thread(lambda: {name: census.memory(pid) for name, pid in found.items()})
         self.footprints = tuple(Footprint(name, found[name], size) for name, size in sizes.items() if size)
         for each in self.footprints:
-            self._tenants[each.model].size = each.memory
+            self._tenants.weigh(each.model, each.memory)
