@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from node_agent.core.models import ModelName
 from node_agent.core.units import Instant, Seconds, between
 
-STAY = 3.0
-"""Times as long as its load took that a model stays at least: in whatever turns models are asked for, no more than a
-quarter of the time goes into loading them."""
+STAY = 2.0
+"""Times as long as its load took that a model which was asked for stays at least: in whatever turns models are asked
+for, no more than a third of the time goes into loading them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,25 @@ def room(residents: Iterable[Resident], size: int, budget: int, now: Instant) ->
     """Room for *size* MiB more within *budget*: the least recently used leave, and none that need not."""
     there = tuple(residents)
     missing = sum(each.size for each in there) + size - budget
-    idle = [each for each in there if not each.kept]
-    leave = _enough(sorted((each for each in idle if each.stays <= now), key=lambda each: each.used), missing)
+    leave = _enough(sorted((e for e in there if _may_leave(e, now)), key=lambda each: each.used), missing)
     if leave is not None:
         return Room(tuple(each.name for each in leave))
-    later = _enough(sorted(idle, key=lambda each: each.stays), missing)
+    later = _enough(sorted((e for e in there if not e.kept), key=lambda each: each.stays), missing)
     if later is not None:
         wait = between(now, max(each.stays for each in later))
         return Room(obstacle="what would have to leave was loaded only just now", wait=wait)
     return Room(obstacle=f"it needs {size} of {budget} MiB, and what is there is in use or pinned")
+
+
+def excess(residents: Iterable[Resident], budget: int, now: Instant) -> tuple[ModelName, ...]:
+    """Who leaves because what is there has grown beyond *budget*: as many as need, or as can if they are too few."""
+    there = tuple(residents)
+    made = room(there, 0, budget, now)
+    return tuple(each.name for each in there if _may_leave(each, now)) if made.obstacle else made.leave
+
+
+def _may_leave(resident: Resident, now: Instant) -> bool:
+    return not resident.kept and resident.stays <= now
 
 
 def _enough(leavers: Iterable[Resident], missing: int) -> tuple[Resident, ...] | None:

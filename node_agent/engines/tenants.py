@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing
-from node_agent.core.residency import STAY, Resident, Room, first, room
+from node_agent.core.residency import STAY, Resident, Room, excess, first, room
 from node_agent.core.units import Instant, Seconds, between
 
 SPEED = 150.0
@@ -21,6 +21,9 @@ WANTED = Seconds(30.0)
 
 HARDLY = 0.25
 """Of the time that a load should take, that it is taken to need still when that is over."""
+
+LEAVE = Seconds(1.5)
+"""What a model takes to leave: 1.4 s with Triton, whatever its size."""
 
 NEVER = Instant(0.0)
 
@@ -33,6 +36,8 @@ class Tenant:
     size: int
     """MiB: as measured last, until then as the catalogue says."""
     pinned: bool
+    fresh: int | None = None
+    """What it took just after it was loaded: what it will take when it comes back, however large it has grown."""
     due: bool = False
     """It belongs in memory whether anybody asks or not."""
     inside: bool = False
@@ -119,7 +124,8 @@ class Tenants:
     def leavers(self) -> tuple[ModelName, ...]:
         """Those who have to leave: they were dismissed, or others have grown. Each is told once."""
         leavers = [name for name, tenant in self._each.items() if tenant.dismissed]
-        leavers += self._room(0).leave
+        if self._memory is not None:
+            leavers += excess(self._inside(), self._memory, now())
         for name in leavers:
             self._go(name)
         return tuple(leavers)
@@ -138,7 +144,13 @@ class Tenants:
         """*name* is loaded."""
         tenant = self._each[name]
         tenant.took, tenant.came, tenant.busy = between(tenant.came, now()), now(), False
+        tenant.fresh = None
         self.wake()
+
+    def weigh(self, name: ModelName, size: int) -> None:
+        """*name* was measured to take *size* MiB."""
+        tenant = self._each[name]
+        tenant.size, tenant.fresh = size, tenant.fresh or size
 
     def busy(self, name: ModelName) -> None:
         """Somebody is at *name*."""
@@ -153,6 +165,7 @@ class Tenants:
         """*name* is in memory no more; with *rest* it failed, and is not tried again for so long."""
         tenant = self._each[name]
         tenant.inside = tenant.busy = tenant.going = False
+        tenant.size = tenant.fresh or tenant.size
         if rest is None:
             tenant.due, tenant.wanted = False, NEVER
         else:
@@ -184,7 +197,8 @@ class Tenants:
             case _:
                 rest = max(0.0, tenant.rests - now())
                 made = Room() if tenant.inside else self._room(tenant.size)
-                return Seconds(rest + (made.wait or 0.0) + tenant.load)
+                leave = LEAVE if made.leave or made.wait else 0.0
+                return Seconds(rest + (made.wait or 0.0) + leave + tenant.load)
 
     def _asks(self, tenant: Tenant) -> bool:
         wants = tenant.due or tenant.users > 0 or tenant.wanted > now()
@@ -199,11 +213,15 @@ class Tenants:
             return Room()
         if any(tenant.going for tenant in self._each.values()):
             return Room(obstacle="others are on their way out")  # so that nobody is counted on twice
-        return room(map(_resident, filter(lambda each: each.inside, self._each.values())), size, self._memory, now())
+        return room(self._inside(), size, self._memory, now())
+
+    def _inside(self) -> Iterator[Resident]:
+        """Who takes memory, and goes on to."""
+        return (_resident(tenant) for tenant in self._each.values() if tenant.inside and not tenant.going)
 
 
 def _resident(tenant: Tenant) -> Resident:
-    stays = Instant(tenant.came + STAY * tenant.load)
+    stays = Instant(tenant.came + STAY * tenant.load) if tenant.used > tenant.came else tenant.came
     kept = tenant.pinned or tenant.busy or tenant.users > 0
     return Resident(tenant.spec.name, tenant.size, tenant.used, stays, kept)
 

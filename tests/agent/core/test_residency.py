@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node_agent.core.models import ModelName
-from node_agent.core.residency import Resident, Room, first, room
+from node_agent.core.residency import Resident, Room, excess, first, room
 from node_agent.core.units import Instant
 
 NOW = Instant(100.0)
@@ -50,6 +50,15 @@ def test_nobody_leaves_for_nothing(house, size, budget):
     for each in leavers:
         assert total(left(house, made)) + each.size + size > budget
     assert not (made.obstacle and made.leave)
+
+
+@given(houses(), budgets)
+def test_who_has_grown_too_large_makes_others_leave_as_far_as_they_can(house, budget):
+    leavers = excess(house, budget, NOW)
+    stay = [each for each in house if each.name not in leavers]
+    assert total(stay) <= budget or all(each.kept or each.stays > NOW for each in stay)
+    assert not any(each.kept or each.stays > NOW for each in house if each.name in leavers)
+    assert total(house) > budget or not leavers
 
 
 @given(houses(), sizes, budgets)

@@ -56,6 +56,7 @@ async def ended(keeper):
 
 
 def is_ready(board):
+    """Of a board, or an engine."""
     return board.standings()[NAME].state is ModelState.READY
 
 
@@ -110,3 +111,38 @@ async def test_an_engine_whose_models_never_answer_is_tried_less_and_less_often(
             task = group.create_task(engine.run())
             await until(lambda: engine._failures == 2)
             task.cancel()
+
+
+async def test_an_engine_that_dies_again_and_again_is_started_later_and_later_and_says_so():
+    triton, said = FakeTriton(WELL), []
+    async with listening(triton):
+
+        class Mortal(OwnChild):
+            @property
+            def exited(self):
+                return is_ready(engine)
+
+            def last_words(self):
+                return "out of memory"
+
+        class Source:
+            owned = True
+
+            @asynccontextmanager
+            async def open(self):
+                yield Reached(triton.address, Mortal())
+
+        engine = TritonEngine(MODELS, Source(), Tenants(MODELS, frozenset(), None), allow_unpatched=True)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(engine.run())
+            while len(said) < 3:
+                await engine.changed()
+                reason = engine.standings()[NAME].reason
+                said += [reason] if reason.startswith("the engine was lost") else []
+            assert engine.forecast(NAME) > 0.8 + 1.0
+            task.cancel()
+    assert said == [
+        "the engine was lost and is started again in 0.2 s",
+        "the engine was lost 2 times in a row and is started again in 0.4 s",
+        "the engine was lost 3 times in a row and is started again in 0.8 s",
+    ]

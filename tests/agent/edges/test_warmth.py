@@ -69,7 +69,9 @@ async def test_what_was_only_just_loaded_stays_for_a_while():
         began = asyncio.get_running_loop().time()
         for name in ("b", "a", "b"):
             assert (await node.chat(model=name)).status == 200
-        assert asyncio.get_running_loop().time() - began >= 3 * 0.1 * 3, "three loads, each followed by a stay"
+        assert asyncio.get_running_loop().time() - began >= 3 * 0.1 + 2 * 2 * 0.1, (
+            "three loads, and two stays between"
+        )
 
 
 async def test_a_load_that_takes_longer_than_the_client_can_wait_goes_on_without_it():
@@ -92,7 +94,7 @@ async def test_a_load_that_is_known_to_take_too_long_is_refused_at_once_with_the
     async with serving(catalogue=slow, models=("a", "b"), memory=40_000, load=60.0) as node:
         answer = await node.chat(model="b")
         assert (answer.status, (await answer.json())["code"]) == (503, "starting")
-        assert int(answer.headers["Retry-After"]) == 200
+        assert 200 <= int(answer.headers["Retry-After"]) <= 202
         assert answer.headers["x-should-retry"] == "true"
 
 
@@ -104,7 +106,7 @@ async def test_a_status_tells_how_long_a_load_takes_and_how_far_loading_is():
         assert [1000 < model["load_ms"] <= 2000 for model in report["models"]] == [True, True, True]
     async with serving(catalogue=ABC, models=("a", "b"), memory=300) as node:
         ready, cold = (await node.report())["models"]
-        assert (ready["load_ms"], cold["load_ms"]) == (0, pytest.approx(2000, abs=10))
+        assert (ready["load_ms"], cold["load_ms"]) == (0, pytest.approx(3500, abs=10)), "one leaves, the other comes"
 
 
 async def test_who_meets_a_model_that_is_being_mended_waits_for_it():
