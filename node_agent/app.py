@@ -34,6 +34,7 @@ from node_agent.runtime.ports import Engine
 from node_agent.runtime.record import Record
 from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
+from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
 from node_agent.runtime.till import Till
 from node_agent.runtime.warmth import Warmth
@@ -80,6 +81,7 @@ class Agent:
                 models=by_name,
                 service=service,
                 reporter=reporter,
+                steward=Steward(self.engine, warmth),
                 survey=survey,
                 clock=clock,
                 metrics=telemetry.page,
@@ -88,6 +90,7 @@ class Agent:
                 new_id=lambda: uuid.uuid4().hex,
                 keyring=self.keyring,
                 till=self.till,
+                runtime=options.engine,
                 keys=keys,
                 behind_proxy=options.behind_proxy,
             )

@@ -218,11 +218,14 @@ def _require_room(models: tuple[ModelSpec, ...], options: Options) -> None:
     if options.triton is not None:
         raise ConfigError("--memory: models are unloaded from a Triton of the node's own only, and there is --triton")
     pinned = sum(model.memory for model in models if model.name in options.pins)
-    for model in models:
-        needed = pinned + (0 if model.name in options.pins else model.memory)
-        if needed > options.memory:
-            beside = " beside what is pinned" if pinned > model.memory or model.name not in options.pins else ""
-            raise ConfigError(f"--memory {options.memory}: {model.name} needs {needed} MiB{beside}")
+    if pinned > options.memory:
+        raise ConfigError(f"--memory {options.memory}: what is pinned needs {pinned} MiB")
+    largest = max(
+        (model for model in models if model.name not in options.pins), key=lambda model: model.memory, default=None
+    )
+    if largest is not None and pinned + largest.memory > options.memory:
+        beside = " beside what is pinned" if pinned else ""
+        raise ConfigError(f"--memory {options.memory}: {largest.name} needs {pinned + largest.memory} MiB{beside}")
 
 
 def _sized(model: ModelSpec, slots: int | None) -> ModelSpec:

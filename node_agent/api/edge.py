@@ -13,6 +13,7 @@ from node_agent.runtime.keyring import Keyring
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
 from node_agent.runtime.service import Service
+from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
 from node_agent.runtime.till import Till
 
@@ -24,6 +25,7 @@ class Edge:
     models: Mapping[ModelName, ModelSpec]
     service: Service
     reporter: Reporter
+    steward: Steward
     survey: Survey
     clock: Clock
     metrics: Callable[[], bytes]
@@ -37,6 +39,8 @@ class Edge:
     keyring: Keyring
     """Of clients."""
     till: Till
+    runtime: str = "triton"
+    """What runs the models."""
     keys: Sequence[Key] = ()
     """Of routers, which may ask for the status."""
     behind_proxy: bool = False
@@ -45,3 +49,5 @@ class Edge:
 
 EDGE = web.AppKey("edge", Edge)
 REQUEST_ID = web.RequestKey("request_id", str)
+MODEL = web.RequestKey("model", ModelSpec)
+"""The model that a request is about, once that is known."""

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE
-from node_agent.api.models import require
+from node_agent.api.models import asked_for
 from node_agent.api.problems import Failed
 from node_agent.api.reading import read
 from node_agent.api.shapes import Strict
@@ -69,7 +69,7 @@ async def embed(request: web.Request) -> web.Response:
     """Place texts. What comes is written at once: two thousand vectors in one go would hold up everybody else."""
     edge = request.app[EDGE]
     asked = await read(request, EmbeddingRequest)
-    texts = asked.texts(require(edge, asked.model, Kind.EMBEDDING))
+    texts = asked.texts(asked_for(request, asked.model, Kind.EMBEDDING))
     write = _base64 if asked.encoding_format == "base64" else _floats
     written: list[str] = []
     usage = Usage()

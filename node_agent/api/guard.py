@@ -29,14 +29,9 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def operator(handler: Handler) -> Handler:
-    """*handler*, for keys with the scope ``operator``; on an open node, for programs on its own machine."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        caller_of(request).require_scope(Scope.OPERATOR)
-        return await handler(request)
-
-    return guarded
+def require_operator(request: web.Request) -> None:
+    """Let keys with the scope ``operator`` pass; on an open node, programs on its own machine. Raises `Denied`."""
+    caller_of(request).require_scope(Scope.OPERATOR)
 
 
 def client(request: web.Request) -> Caller:

@@ -10,10 +10,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node_agent.api import claims
-from node_agent.api.edge import EDGE, REQUEST_ID
+from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
 from node_agent.api.reading import abandon, is_packed_still
+from node_agent.api.sunset import notice
 from node_agent.core.errors import Denied, EngineError, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -108,6 +109,8 @@ async def name_request(request: web.Request, response: web.StreamResponse) -> No
     if is_packed_still(request):
         response.force_close()
         response.headers["Connection"] = "close"  # aiohttp has decided on this header before
+    if MODEL in request:
+        response.headers.update(notice(request[MODEL], edge.clock.unix()))
     trace = request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(trace):
         response.headers["traceparent"] = trace

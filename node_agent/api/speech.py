@@ -9,7 +9,7 @@ from aiohttp import web
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.flow import HEADERS, Flow
-from node_agent.api.models import require
+from node_agent.api.models import asked_for
 from node_agent.api.reading import read
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.sse import Stream, event
@@ -17,11 +17,14 @@ from node_agent.api.timing import told
 from node_agent.audio.encoding import CONTENT_TYPE, Format, encoder, whole
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
-from node_agent.core.speech import Sound, voices
+from node_agent.core.speech import RATE, Sound, voices
 from node_agent.core.task import Usage
 from node_agent.runtime.service import Answer
 
 NOTHING = Usage()
+
+PART = 2 * RATE // 2
+"""Bytes that are encoded at once: half a second, 5 ms of work. A model may hand out a minute in one go."""
 
 Sounds = Answer[Sound]
 
@@ -30,7 +33,7 @@ async def speak(request: web.Request) -> web.StreamResponse:
     """Speak one text. A client that leaves cancels this coroutine, and with it the model."""
     edge = request.app[EDGE]
     asked = await read(request, SpeechRequest)
-    speech = asked.speech(require(edge, asked.model, Kind.TTS))
+    speech = asked.speech(asked_for(request, asked.model, Kind.TTS))
     async with edge.service.answer(speech, claim_of(request)) as sounds:
         if asked.stream is False:
             return await _whole(asked.format, sounds)
@@ -83,11 +86,19 @@ async def _first(sounds: Sounds) -> Sound:
 
 async def _encoded(to: Format, first: Sound, sounds: Sounds) -> AsyncGenerator[tuple[bytes, Usage | None], None]:
     """The sounds in the format *to*, and what is told with them. Encoding is work for another thread than ours."""
-    encoding = await asyncio.to_thread(encoder, to)
-    yield await asyncio.to_thread(encoding.encode, first.pcm), first.usage
+    encoding, last = await asyncio.to_thread(encoder, to), first
+    for part in _parts(first.pcm):
+        yield await asyncio.to_thread(encoding.encode, part), None
     async for sound in sounds:
-        yield await asyncio.to_thread(encoding.encode, sound.pcm), sound.usage
-    yield await asyncio.to_thread(encoding.finish), None
+        for part in _parts(sound.pcm):
+            yield await asyncio.to_thread(encoding.encode, part), None
+        last = sound
+    yield await asyncio.to_thread(encoding.finish), last.usage
+
+
+def _parts(pcm: bytes) -> list[bytes]:
+    """*pcm* in parts of `PART`."""
+    return [pcm[begin : begin + PART] for begin in range(0, len(pcm), PART)]
 
 
 def _usage(usage: Usage) -> Mapping[str, object]:
@@ -99,7 +110,7 @@ async def list_voices(request: web.Request) -> web.Response:
     """Every voice of every model that speaks, or of the one in ``?model=``."""
     edge = request.app[EDGE]
     name = request.query.get("model")
-    chosen = [*edge.models.values()] if name is None else [require(edge, name, Kind.TTS)]
+    chosen = [*edge.models.values()] if name is None else [asked_for(request, name, Kind.TTS)]
     speakers = [model for model in chosen if model.kind is Kind.TTS]
     return web.json_response({"object": "list", "data": [each for model in speakers for each in _voices(model)]})
 

@@ -7,11 +7,9 @@ from aiohttp import web
 from node_agent.api.answers import Envelope, Shape
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE
-from node_agent.api.models import require
 from node_agent.api.sse import DONE, Stream, event
 from node_agent.api.timing import metadata, told
 from node_agent.core.chat import Finish, Piece
-from node_agent.core.models import Kind
 from node_agent.core.task import Task, Usage
 from node_agent.runtime.service import Answer
 
@@ -21,7 +19,6 @@ NOTHING = Usage()
 async def write(request: web.Request, task: Task[Piece], envelope: Envelope, *, stream: bool) -> web.StreamResponse:
     """Answer *task*. A client that leaves cancels this coroutine, and with it the model."""
     edge = request.app[EDGE]
-    require(edge, task.model, Kind.LLM)
     async with edge.service.answer(task, claim_of(request)) as answer:
         if stream:
             return await _streamed(request, envelope, answer)

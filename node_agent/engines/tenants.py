@@ -37,10 +37,12 @@ class Tenant:
     """It belongs in memory whether anybody asks or not."""
     inside: bool = False
     """In memory, or on its way in or out."""
-    moving: bool = False
-    """On its way."""
-    leaving: bool = False
+    busy: bool = False
+    """It is on its way, or looked after: somebody is at it, and nobody else may be."""
+    dismissed: bool = False
     """It has to go, and nobody has seen to it yet."""
+    going: bool = False
+    """It is on its way out."""
     users: int = 0
     wanted: Instant = NEVER
     """Until when it is wanted although nobody waits."""
@@ -51,6 +53,11 @@ class Tenant:
     """Until when it is not tried again."""
     took: Seconds | None = None
     """Its load; None before the first."""
+
+    @property
+    def settled(self) -> bool:
+        """In memory, and nobody is at it."""
+        return self.inside and not self.busy
 
     @property
     def load(self) -> Seconds:
@@ -97,26 +104,25 @@ class Tenants:
         pinned = frozenset(name for name, tenant in self._each.items() if tenant.pinned)
         chosen = first(sizes, pinned, self._memory)
         for name, tenant in self._each.items():
-            tenant.inside = tenant.moving = tenant.leaving = False
+            tenant.inside = tenant.busy = tenant.dismissed = tenant.going = False
             tenant.due, tenant.rests = name in chosen, NEVER
 
     def admit(self) -> Iterator[Arrival]:
         """Those who want in and may, each counted as on its way, as are those who leave for it."""
         for name, tenant in self._each.items():
             if self._asks(tenant) and not (made := self._room(tenant.size)).obstacle:
-                tenant.inside = tenant.moving = True
                 for other in made.leave:
-                    self._each[other].moving = True
+                    self._go(other)
+                tenant.inside = tenant.busy = True
                 yield Arrival(name, made.leave)
 
     def leavers(self) -> tuple[ModelName, ...]:
         """Those who have to leave: they were dismissed, or others have grown. Each is told once."""
-        for name in self._room(0).leave:
-            self._each[name].leaving = self._each[name].moving = True
-        leavers = tuple(name for name, tenant in self._each.items() if tenant.leaving)
+        leavers = [name for name, tenant in self._each.items() if tenant.dismissed]
+        leavers += self._room(0).leave
         for name in leavers:
-            self._each[name].leaving = False
-        return leavers
+            self._go(name)
+        return tuple(leavers)
 
     def outside(self) -> Iterator[tuple[ModelName, str]]:
         """Those who are not in memory and could be, and what is in the way of who wants to."""
@@ -131,17 +137,22 @@ class Tenants:
     def came(self, name: ModelName) -> None:
         """*name* is loaded."""
         tenant = self._each[name]
-        tenant.took, tenant.came, tenant.moving = between(tenant.came, now()), now(), False
+        tenant.took, tenant.came, tenant.busy = between(tenant.came, now()), now(), False
         self.wake()
 
-    def stuck(self, name: ModelName) -> None:
-        """*name* is on its way no more, and where it was to go it did not get."""
-        self._each[name].moving = False
+    def busy(self, name: ModelName) -> None:
+        """Somebody is at *name*."""
+        self._each[name].busy = True
+
+    def idle(self, name: ModelName) -> None:
+        """Nobody is at *name* any more, however that went."""
+        self._each[name].busy = False
+        self.wake()
 
     def left(self, name: ModelName, rest: Seconds | None = None) -> None:
         """*name* is in memory no more; with *rest* it failed, and is not tried again for so long."""
         tenant = self._each[name]
-        tenant.inside = tenant.moving = False
+        tenant.inside = tenant.busy = tenant.going = False
         if rest is None:
             tenant.due, tenant.wanted = False, NEVER
         else:
@@ -155,10 +166,10 @@ class Tenants:
             return "it is pinned"
         if tenant.users:
             return "it is being asked"
-        if tenant.moving:
-            return "it is being loaded or unloaded"
+        if tenant.busy:
+            return "it is being loaded, unloaded or mended"
         if tenant.inside:
-            tenant.moving = tenant.leaving = True
+            tenant.busy = tenant.dismissed = True
             self.wake()
         return ""
 
@@ -168,7 +179,7 @@ class Tenants:
         match standing.state:
             case ModelState.READY:
                 return Seconds(0.0)
-            case ModelState.LOADING if tenant.moving:
+            case ModelState.LOADING if tenant.busy:
                 return Seconds(max(tenant.load - between(tenant.came, now()), HARDLY * tenant.load))
             case _:
                 rest = max(0.0, tenant.rests - now())
@@ -179,15 +190,21 @@ class Tenants:
         wants = tenant.due or tenant.users > 0 or tenant.wanted > now()
         return wants and not tenant.inside and tenant.rests <= now()
 
+    def _go(self, name: ModelName) -> None:
+        tenant = self._each[name]
+        tenant.busy, tenant.going, tenant.dismissed = True, True, False
+
     def _room(self, size: int) -> Room:
         if self._memory is None:
             return Room()
+        if any(tenant.going for tenant in self._each.values()):
+            return Room(obstacle="others are on their way out")  # so that nobody is counted on twice
         return room(map(_resident, filter(lambda each: each.inside, self._each.values())), size, self._memory, now())
 
 
 def _resident(tenant: Tenant) -> Resident:
     stays = Instant(tenant.came + STAY * tenant.load)
-    kept = tenant.pinned or tenant.moving or tenant.users > 0
+    kept = tenant.pinned or tenant.busy or tenant.users > 0
     return Resident(tenant.spec.name, tenant.size, tenant.used, stays, kept)
 
 

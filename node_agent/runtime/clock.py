@@ -15,3 +15,7 @@ class SystemClock:
     def unix(self) -> int:
         """Seconds since 1970, for the ``created`` that OpenAI's shapes carry; never for arithmetic."""
         return int(time.time())
+
+    def stamp(self) -> str:
+        """The same for people, to the second."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.unix()))

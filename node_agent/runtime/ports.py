@@ -26,6 +26,10 @@ class Clock(Protocol):
         """Wall-clock seconds since 1970."""
         ...
 
+    def stamp(self) -> str:
+        """The same for people: ``2026-11-25T12:00:00Z``."""
+        ...
+
 
 class Engine(Protocol):
     """What runs models. One must pass ``tests/contracts/test_engine.py``."""

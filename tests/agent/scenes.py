@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import yaml
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -16,6 +17,7 @@ from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.chat import Manner, Message, Prompt, Role
 from node_agent.core.models import FREE, ModelName, ModelState
 from node_agent.engines.echo import EchoEngine
+from node_agent.engines.tenants import Tenants
 from node_agent.engines.triton.codecs import codec_of
 from node_agent.engines.triton.codecs.tensors import strings
 
@@ -23,12 +25,26 @@ MODEL = "smollm2-135m-instruct"
 DEADLINE_S = 10.0
 
 
+def catalogue(*names, memory=300, **more):
+    """A catalogue of so many models alike."""
+    model = {
+        "kind": "llm",
+        "version": "1",
+        "slots": 2,
+        "context": 2048,
+        "threads": 1,
+        "memory": memory,
+        "licence": "MIT",
+    }
+    return yaml.safe_dump({"models": {name: {**model, "triton_model": name, **more.get(name, {})} for name in names}})
+
+
 def asked(text="one two three", **more):
     return {"model": MODEL, "messages": [{"role": "user", "content": text}], **more}
 
 
 def prompt(text="one two three", **more):
-    return Prompt(ModelName(MODEL), (Message(Role.USER, text),), Manner(**more))
+    return Prompt(ModelName(more.pop("model", MODEL)), (Message(Role.USER, text),), Manner(**more))
 
 
 def codec():
@@ -84,6 +100,10 @@ class Scene:
         names = ("busy", "queued")
         return {name: await self.metric(f'autorouter_node_{name}_requests{{model="{MODEL}"}}') for name in names}
 
+    async def states(self):
+        """How each model stands, in the order in which they are offered."""
+        return [model["state"] for model in (await self.report())["models"]]
+
     async def until(self, claim):
         """Ask until *claim* holds of how the model stands and how full it is at this moment."""
         async with asyncio.timeout(DEADLINE_S):
@@ -102,13 +122,15 @@ async def serving(
     peer=None,
     ring=None,
     price=FREE,
+    load=0.0,
+    catalogue=None,
     routes=(),
     **chosen,
 ) -> AsyncIterator[Scene]:
     """*peer*: the address that every request seems to come from. *keys* are routers', *ring* is the clients' file."""
     options = read_options({"region": "yto-01", "node": "yto-01-a", "engine": "echo", "keys": ring, **chosen})
-    models = tuple(replace(model, price=price) for model in choose(read_catalogue(), options))
-    engine = EchoEngine(models, pace)
+    models = tuple(replace(model, price=price) for model in choose(read_catalogue(catalogue), options))
+    engine = EchoEngine(models, pace, load, Tenants(models, frozenset(options.pins), options.memory))
     agent = Agent(options, models, wrap(engine), read_keys(keys))
     agent.application.router.add_routes(routes)
     if peer is not None:
@@ -117,8 +139,10 @@ async def serving(
         task = group.create_task(agent.run()) if running else None
         await asyncio.sleep(0)
         scene = Scene(agent, client)
-        if running:
-            await scene.until(lambda model: model["state"] == ModelState.READY)
+        if running and load < DEADLINE_S:
+            async with asyncio.timeout(DEADLINE_S):
+                while ModelState.LOADING in await scene.states():
+                    await asyncio.sleep(0.005)
         yield scene
         if task:
             task.cancel()

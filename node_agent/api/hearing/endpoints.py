@@ -16,7 +16,7 @@ from node_agent.api.hearing.forms import read_form
 from node_agent.api.hearing.jobs import POLL_MS, Job
 from node_agent.api.hearing.listening import Listener
 from node_agent.api.hearing.shapes import TranscriptionRequest, TranslationRequest, merged
-from node_agent.api.models import require
+from node_agent.api.models import asked_for
 from node_agent.api.problems import Failed
 from node_agent.api.reading import shaped
 from node_agent.api.sse import DONE, Stream, event
@@ -125,7 +125,7 @@ def _flag(request: web.Request, name: str) -> bool:
 async def _read(request: web.Request, shape: type[TranslationRequest], share: Share, ears: Ears) -> Hearing:
     form = await read_form(request, share)
     asked = shaped(merged(form.fields, request.query), shape)
-    task = asked.task(require(request.app[EDGE], asked.model, Kind.STT))
+    task = asked.task(asked_for(request, asked.model, Kind.STT))
     try:
         audio = await ears.decoder.decode(form.file, share)
     except Unheard as exc:

@@ -7,7 +7,6 @@ looks and hands out work: what takes long for one model (a load, a proof, a cure
 import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import structlog
 
@@ -18,7 +17,6 @@ from node_agent.engines.board import Board
 from node_agent.engines.tenants import Tenants
 from node_agent.engines.triton.bringing import Bringer
 from node_agent.engines.triton.curing import Healer
-from node_agent.engines.triton.hands import Hands
 from node_agent.engines.triton.link import Link
 from node_agent.engines.triton.moving import Mover
 from node_agent.engines.triton.scales import Scales
@@ -79,10 +77,9 @@ class Keeper:
         self._tenants.restart()
         try:
             async with asyncio.TaskGroup() as group:
-                hands = Hands(group, self._board)
                 while True:
-                    self._mover.move(hands)
-                    await self._look(hands, await self._hear())
+                    self._mover.move(group)
+                    await self._look(group, await self._hear())
         except BaseExceptionGroup as exc:
             raise innermost(exc) from None
 
@@ -111,14 +108,14 @@ class Keeper:
             _log.warning("triton exited", last_words=self._child.last_words())
             raise EngineError(Fault.UNREACHABLE, "the engine exited")
 
-    async def _look(self, hands: Hands, doubts: Mapping[ModelName, Fault]) -> None:
+    async def _look(self, group: asyncio.TaskGroup, doubts: Mapping[ModelName, Fault]) -> None:
         """One look at every model in memory that nobody works on; those that need more than a look get it."""
         self._doubts |= doubts
-        for model in self._models:
-            if model.name not in hands and self._tenants[model.name].inside:
-                doubt = self._doubts.pop(model.name, None)
-                if doubt is not None or not await self._seems_well(model):
-                    hands.take(model.name, partial(self._mend, model, doubt))
+        for model in filter(lambda each: self._tenants[each.name].settled, self._models):
+            doubt = self._doubts.pop(model.name, None)
+            if doubt is not None or not await self._seems_well(model):
+                self._tenants.busy(model.name)
+                group.create_task(self._mend(model, doubt))
         await self._scales.weigh()
 
     async def _seems_well(self, model: ModelSpec) -> bool:
@@ -129,6 +126,7 @@ class Keeper:
         """Clear *doubt*, or cure *model*; one that cannot be cured leaves, to be tried again later."""
         if doubt is not None and await self._withstands(model, doubt):
             self._board.post(model.name, ModelState.READY)
+            self._tenants.idle(model.name)
         elif not await self._healer.cure(model):
             if self._bringer.owned:
                 await self._bringer.discard(model)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 
@@ -10,7 +9,6 @@ from node_agent.core.models import ModelName, ModelSpec, ModelState
 from node_agent.engines.board import Board
 from node_agent.engines.tenants import Tenants
 from node_agent.engines.triton.bringing import CANARY_S, Bringer
-from node_agent.engines.triton.hands import Hands
 
 LOADS_AT_ONCE = 2
 """So that one slow load does not hold up the rest, and not all of them fight for the processors."""
@@ -28,13 +26,13 @@ class Mover:
         self._tenants = tenants
         self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
 
-    def move(self, hands: Hands) -> None:
+    def move(self, group: asyncio.TaskGroup) -> None:
         """Who may come in comes, who must leave leaves, and who is outside says so."""
         for name, leave in self._tenants.admit():
             self._board.post(name, ModelState.LOADING, on_demand=not self._tenants[name].due)
-            hands.take(name, partial(self._arrive, name, leave))
+            group.create_task(self._arrive(name, leave))
         for name in self._tenants.leavers():
-            hands.take(name, partial(self._leave, name))
+            group.create_task(self._leave(name))
         for name, obstacle in self._tenants.outside():
             self._board.post(name, ModelState.COLD, obstacle)
 
@@ -48,7 +46,7 @@ class Mover:
             self._tenants.came(name)
             _log.info("loaded", model=name, seconds=self._tenants[name].took)
         else:
-            self._tenants.stuck(name)
+            self._tenants.idle(name)
 
     async def _leave(self, name: ModelName) -> None:
         self._board.post(name, ModelState.UNLOADING)

@@ -4,8 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from node_agent.cli import main
-from node_agent.config import choose, read_catalogue, read_keys, read_options
+from node_agent.config import choose, open_catalogue, read_catalogue, read_keys, read_options
 from node_agent.core.errors import ConfigError
+from tests.agent.scenes import catalogue
 
 GIVEN = {"region": "yto-01"}
 
@@ -51,6 +52,46 @@ def test_a_model_that_the_catalogue_lacks_is_named_with_those_it_has():
 
 def test_slots_on_the_command_line_win_over_the_catalogue():
     assert choose(read_catalogue(), read_options({**GIVEN, "slots": 7}))[0].slots == 7
+
+
+AB = catalogue("a", "b", memory=300)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"pins": ("b",)}, "--pin b: not among the models of --model, which are a"),
+        ({"memory": 299}, "--memory 299: a needs 300 MiB"),
+        (
+            {"models": ("a", "b"), "pins": ("b",), "memory": 500},
+            "--memory 500: a needs 600 MiB beside what is pinned",
+        ),
+        ({"models": ("a", "b"), "pins": ("a", "b"), "memory": 500}, "--memory 500: what is pinned needs 600 MiB"),
+        ({"memory": 600, "triton": "x:1"}, "--memory: models are unloaded from a Triton of the node's own only"),
+    ],
+)
+def test_models_that_could_never_be_had_are_named(chosen, sentence):
+    with pytest.raises(ConfigError) as caught:
+        choose(read_catalogue(AB), read_options({**GIVEN, "models": ("a",), **chosen}))
+    assert str(caught.value).startswith(sentence)
+
+
+def test_what_fits_is_taken():
+    chosen = read_options({**GIVEN, "models": ("a", "b"), "pins": ("b",), "memory": 600})
+    assert [model.name for model in choose(read_catalogue(AB), chosen)] == ["a", "b"]
+
+
+def test_a_catalogue_of_the_operators_own_is_read_and_one_that_is_not_there_is_named(tmp_path):
+    place = tmp_path / "mine.yaml"
+    place.write_text(AB)
+    assert list(open_catalogue(place)) == ["a", "b"]
+    place.write_bytes(b"\xff")
+    for wrong in (place, tmp_path / "nope.yaml"):
+        with pytest.raises(ConfigError) as caught:
+            open_catalogue(wrong)
+        assert str(caught.value).startswith(f"--catalogue {wrong}: ")
+    result = CliRunner().invoke(main, ["fetch", "--catalogue", str(tmp_path / "nope.yaml")])
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a Triton may answer, and what becomes of it."""
 
+import asyncio
 from contextlib import aclosing
 
 import pytest
@@ -35,6 +36,43 @@ async def pieces_of(triton):
 async def test_an_answer_is_its_one_string():
     piece = b'{"text": "hello", "finish": null, "usage": null}'
     assert await pieces_of(FakeTriton(answer(text(piece)))) == [Piece("hello")]
+
+
+async def test_an_answer_that_is_about_to_end_is_not_cancelled():
+    async with listening(Ending(answer(text(b"all there is")))) as triton:
+        link = Link(triton.address)
+        async with aclosing(link.stream("m", Payload(b"{}"))) as pieces:
+            await anext(pieces)
+        await link.close()
+    assert triton.ended == ["by itself"]
+
+
+async def test_one_that_goes_on_is_cancelled():
+    async with listening(Ending(answer(text(b"the first of many")), takes=60.0)) as triton:
+        link = Link(triton.address)
+        async with asyncio.timeout(5.0), aclosing(link.stream("m", Payload(b"{}"))) as pieces:
+            await anext(pieces)
+        await link.close()
+    assert triton.ended == ["cancelled"]
+
+
+class Ending(FakeTriton):
+    """Answers once, and ends after *takes* seconds."""
+
+    def __init__(self, answer, takes=0.005):
+        super().__init__(answer)
+        self.takes = takes
+        self.ended = []
+
+    async def ModelStreamInfer(self, requests, context):  # noqa: N802 - the protocol's name
+        try:
+            async for each in super().ModelStreamInfer(requests, context):
+                yield each
+            await asyncio.sleep(self.takes)
+            self.ended.append("by itself")
+        except (asyncio.CancelledError, GeneratorExit):
+            self.ended.append("cancelled")
+            raise
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())

@@ -16,27 +16,33 @@ MOST = 120
 PACE = 0.75
 """What a phoneme takes to make, beside what it takes to hear: 0.55 was measured, and a busy core is slower."""
 
-ENDS = (".!?", ",;:—…", " ")
+STRETCH = 1.5
+"""How much longer a portion may be to end where a clause does: cut at a mere word, it sounds as if a sentence ended. Not
+the first: nobody has heard anything yet."""
+
+ENDS = (".!?", ",;:—…")
 """Where to cut, best first."""
 
 
 def portions(phonemes: str, speed: float) -> Iterator[str]:
     """*phonemes* in portions, each of them ending at a sentence, a clause or a word if it holds the end of one."""
     most = max(FIRST, int(MOST * min(1.0, speed)))
-    ahead, limit = 0.0, FIRST
+    ahead, limit, reach = 0.0, FIRST, FIRST
     while phonemes := phonemes.strip():
-        place = _end(phonemes, limit)
+        place = _end(phonemes, limit, reach)
         yield phonemes[:place].strip()
         phonemes = phonemes[place:]
         ahead += place - PACE * place if ahead else place
         limit = min(most, max(FIRST, int(ahead / PACE)))
+        reach = min(most, int(limit * STRETCH))
 
 
-def _end(phonemes: str, limit: int) -> int:
-    if len(phonemes) <= limit:
+def _end(phonemes: str, limit: int, reach: int) -> int:
+    if len(phonemes) <= reach:
         return len(phonemes)
     for marks in ENDS:
         place = max(phonemes.rfind(mark, 0, limit) for mark in marks)
         if place > 0:
             return place + 1
-    return limit
+    beyond = [place for mark in "".join(ENDS) if (place := phonemes.find(mark, limit, reach)) > 0]
+    return min(beyond) + 1 if beyond else phonemes.rfind(" ", 1, limit) + 1 or limit

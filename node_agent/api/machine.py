@@ -1,0 +1,109 @@
+"""The node's GPUs, as PolarGrid's client asks for them. A machine that has none says so, and what its models take."""
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from node_agent.api.edge import EDGE, Edge
+from node_agent.api.guard import require_operator
+from node_agent.api.operations import outcome, unload_each
+from node_agent.api.reading import read
+from node_agent.api.shapes import Strict
+from node_agent.runtime.gpus import Gpu, gpus
+
+Shape = Mapping[str, object]
+
+MIB_A_GB = 1024
+"""PolarGrid's GB are GiB: 81,920 MB are 80 GB to it."""
+
+
+class Purge(BaseModel):
+    """The body of a purge."""
+
+    model_config = Strict
+
+    force: bool = False
+    """Nothing more happens: what is in use stays in use, and is told of."""
+
+
+async def status(request: web.Request) -> web.Response:
+    """``GET /v1/gpu/status``: each GPU, and the processes of the models."""
+    edge, found = request.app[EDGE], await gpus()
+    processes = [
+        {"pid": each.process, "name": each.model, "memory_mb": each.memory} for each in edge.steward.footprints()
+    ]
+    shapes = [_gpu(each) for each in found]
+    return _answer(edge, {"status": "success", "gpus": shapes, "processes": processes, "total_gpus": len(found)})
+
+
+async def memory(request: web.Request) -> web.Response:
+    """``GET /v1/gpu/memory``: of each GPU."""
+    edge = request.app[EDGE]
+    return _answer(edge, {"status": "success", "memory": [_memory(each) for each in await gpus()]})
+
+
+async def purge(request: web.Request) -> web.Response:
+    """``POST /v1/gpu/purge``: unload every model that is neither pinned nor in use."""
+    require_operator(request)
+    await read(request, Purge)
+    edge, before = request.app[EDGE], await gpus()
+    took = edge.steward.footprints()
+    gone, errors = await unload_each(edge)
+    taken, freed = (sum(each.memory for each in those) for those in (took, [e for e in took if e.model in gone]))
+    then, now = _state(before, taken, taken), _state(await gpus(), taken - freed, taken)
+    advice = "" if before else "this machine has no GPU: told is the memory of the models' processes"
+    return _answer(
+        edge,
+        {
+            "status": outcome(gone, errors),
+            "actions": [f"unloaded {name}" for name in gone],
+            "memory_before": then,
+            "memory_after": now,
+            "memory_freed_gb": round(freed / MIB_A_GB, 3),
+            "models_unloaded": gone,
+            "errors": errors,
+            "recommendation": advice,
+        },
+    )
+
+
+def _answer(edge: Edge, shape: Shape) -> web.Response:
+    return web.json_response({**shape, "timestamp": edge.clock.stamp()})
+
+
+def _gpu(gpu: Gpu) -> Shape:
+    megabytes = {"total_mb": gpu.total, "used_mb": gpu.used, "free_mb": gpu.total - gpu.used}
+    return {
+        "index": gpu.index,
+        "name": gpu.name,
+        "memory": {**megabytes, **_memory(gpu)},
+        "utilization": {"gpu_percent": gpu.busy, "memory_percent": gpu.memory_busy},
+        "temperature_c": gpu.celsius,
+    }
+
+
+def _memory(gpu: Gpu) -> Shape:
+    used = _percent(gpu.used, gpu.total)
+    return {
+        "total_gb": _gb(gpu.total),
+        "used_gb": _gb(gpu.used),
+        "free_gb": _gb(gpu.total - gpu.used),
+        "percent_used": used,
+        "percent_free": round(100.0 - used, 2),
+    }
+
+
+def _state(found: Sequence[Gpu], used: int, total: int) -> Shape:
+    """All GPUs together; where there are none, *used* of *total*."""
+    if found:
+        used, total = sum(each.used for each in found), sum(each.total for each in found)
+    return {"used_gb": _gb(used), "total_gb": _gb(total), "percent_used": _percent(used, total)}
+
+
+def _gb(mib: int) -> float:
+    return round(mib / MIB_A_GB, 3)
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100.0 * part / whole, 2) if whole else 0.0
