@@ -124,7 +124,6 @@ async def serving(
     price=FREE,
     load=0.0,
     catalogue=None,
-    routes=(),
     **chosen,
 ) -> AsyncIterator[Scene]:
     """*peer*: the address that every request seems to come from. *keys* are routers', *ring* is the clients' file."""
@@ -132,7 +131,6 @@ async def serving(
     models = tuple(replace(model, price=price) for model in choose(read_catalogue(catalogue), options))
     engine = EchoEngine(models, pace, load, Tenants(models, frozenset(options.pins), options.memory))
     agent = Agent(options, models, wrap(engine), read_keys(keys))
-    agent.application.router.add_routes(routes)
     if peer is not None:
         agent.application.middlewares.insert(0, seeming(peer))
     async with asyncio.TaskGroup() as group, TestClient(TestServer(agent.application, host=host)) as client:

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from autorouter.minting import key_set
-from node_agent.api.guard import operator
 from node_agent.core.errors import ConfigError, Denial, Denied
 from node_agent.core.models import Price
 from node_agent.runtime import jwks as jwks_module
@@ -537,20 +536,27 @@ async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
         assert (await node.call("GET", "/v1/models", headers=headers)).status == 401
 
 
-async def test_an_operators_path_is_for_operators(tmp_path):
-    async def done(_request):
-        return web.Response(text="done")
+OPERATE = [
+    ("POST", "/v1/models/load", {"model_name": MODEL}),
+    ("POST", "/v1/models/unload", {"model_name": "nothing"}),
+    ("POST", "/v1/models/unload-all", None),
+    ("POST", "/v1/gpu/purge", {}),
+]
 
-    routes = [web.post("/v1/operate", operator(done))]
+
+@pytest.mark.parametrize(("method", "path", "body"), OPERATE)
+async def test_an_operators_path_is_for_operators(tmp_path, method, path, body):
     file = keys_file(tmp_path, entry(), entry(OTHER, "boss", scopes=["operator"]))
-    async with serving(ring=file, routes=routes) as node:
-        assert (await node.call("POST", "/v1/operate", headers=bearer(OTHER))).status == 200
-        refused = await node.client.post("/v1/operate", headers=bearer())
-        assert (refused.status, (await refused.json())["code"]) == (403, "forbidden")
-        assert (await node.call("POST", "/v1/operate")).status == 401
-    async with serving(routes=routes) as node:
-        assert (await node.call("POST", "/v1/operate")).status == 200
-        assert (await node.call("POST", "/v1/operate", headers={"Via": "a proxy"})).status == 403
+    async with serving(ring=file) as node:
+        statuses = [
+            (await node.call(method, path, json=body, headers=headers)).status
+            for headers in (bearer(OTHER), bearer(), {})
+        ]
+        assert statuses[0] not in {401, 403}
+        assert statuses[1:] == [403, 401]
+    async with serving() as node:
+        assert (await node.call(method, path, json=body)).status not in {401, 403}
+        assert (await node.call(method, path, json=body, headers={"Via": "a proxy"})).status == 403
 
 
 def test_public_keys_that_cannot_be_read_are_one_sentence(tmp_path):
