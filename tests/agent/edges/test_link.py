@@ -41,7 +41,7 @@ async def test_an_answer_is_its_one_string():
 async def test_an_answer_that_is_about_to_end_is_not_cancelled():
     async with listening(Ending(answer(text(b"all there is")))) as triton:
         link = Link(triton.address)
-        async with aclosing(link.stream("m", Payload(b"{}"))) as pieces:
+        async with aclosing(link.stream("m", {"prompt": strings(b"{}")})) as pieces:
             await anext(pieces)
         await link.close()
     assert triton.ended == ["by itself"]
@@ -50,7 +50,7 @@ async def test_an_answer_that_is_about_to_end_is_not_cancelled():
 async def test_one_that_goes_on_is_cancelled():
     async with listening(Ending(answer(text(b"the first of many")), takes=60.0)) as triton:
         link = Link(triton.address)
-        async with asyncio.timeout(5.0), aclosing(link.stream("m", Payload(b"{}"))) as pieces:
+        async with asyncio.timeout(5.0), aclosing(link.stream("m", {"prompt": strings(b"{}")})) as pieces:
             await anext(pieces)
         await link.close()
     assert triton.ended == ["cancelled"]

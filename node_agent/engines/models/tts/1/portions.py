@@ -17,8 +17,8 @@ PACE = 0.75
 """What a phoneme takes to make, beside what it takes to hear: 0.55 was measured, and a busy core is slower."""
 
 STRETCH = 1.5
-"""How much longer a portion may be to end where a clause does: cut at a mere word, it sounds as if a sentence ended. Not
-the first: nobody has heard anything yet."""
+"""How much longer a portion may be to end where a clause does: cut at a mere word, it sounds as if a sentence ended.
+Not the first: nobody has heard anything yet."""
 
 ENDS = (".!?", ",;:—…")
 """Where to cut, best first."""
