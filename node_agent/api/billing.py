@@ -14,6 +14,7 @@ PENDING = web.RequestKey("pending", list[Account])
 """What models did for a request whose answer has not begun to go out."""
 
 BEGUN = web.RequestKey("begun", bool)
+COUNTED = web.RequestKey("counted", bool)
 
 PIECE = 64 * 1024
 """Bytes of a whole answer that a client must take before the node loses patience."""
@@ -22,7 +23,7 @@ PIECE = 64 * 1024
 def settle(request: web.Request, account: Account) -> None:
     """Take in how a model served *request*: what was streamed is billed now, what is whole once sent."""
     if request.get(BEGUN, False):
-        request.app[EDGE].till.take(account, Sent.STREAMED)
+        _bill(request, account, Sent.STREAMED)
     else:
         request.setdefault(PENDING, []).append(account)
 
@@ -35,13 +36,29 @@ async def begin(request: web.Request, _response: web.StreamResponse) -> None:
 @web.middleware
 async def billed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Send a whole answer here and not later, so that one whose client has left is not billed."""
-    response = await handler(request)
-    pending = request.get(PENDING, [])
-    if pending and not response.prepared:
+    try:
+        response = await handler(request)
+    except BaseException:
+        _settle_pending(request, Sent.STREAMED if request.get(BEGUN, False) else Sent.NOT)
+        raise
+    if response.prepared:
+        _settle_pending(request, Sent.STREAMED)
+    elif PENDING in request:
         await _send(request, response)
-        for account in pending:
-            request.app[EDGE].till.take(account, Sent.WHOLE)
+        _settle_pending(request, Sent.WHOLE)
     return response
+
+
+def _settle_pending(request: web.Request, sent: Sent) -> None:
+    """A recording in pieces has several accounts, and those of its first ones may be older than the answer."""
+    for account in request.get(PENDING, []):
+        _bill(request, account, sent)
+
+
+def _bill(request: web.Request, account: Account, sent: Sent) -> None:
+    """However many accounts it has, it is one request."""
+    counted = request.get(COUNTED, False)
+    request[COUNTED] = request.app[EDGE].till.take(account, sent, requests=int(not counted)) or counted
 
 
 async def _send(request: web.Request, response: web.StreamResponse) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -43,18 +44,19 @@ class Till:
         if journal is not None:
             self._restore(journal)
 
-    def take(self, account: Account, sent: Sent) -> None:
-        """Bill one request for what was delivered; a request of which nothing was is not billed."""
+    def take(self, account: Account, sent: Sent, requests: int = 1) -> bool:
+        """Bill *account* for what was delivered, as so many *requests*; False if nothing was."""
         usage = due(account, sent)
         if usage is None:
-            return
+            return False
         model = self._models.get(account.model)
-        sums = summed(usage, model.price if model else FREE, account.took)
+        sums = replace(summed(usage, model.price if model else FREE, account.took), requests=requests)
         place = Place(hour_of(self._clock.unix()), self._region, account.caller, account.model)
         row = self._usages.add(place, sums)
         if self._journal is not None:
             self._journal.append(row)
             self._written += 1
+        return True
 
     def require_credit(self, caller: Caller) -> None:
         """Raises `Denied` if *caller* has spent its budget on this node.

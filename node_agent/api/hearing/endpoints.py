@@ -9,6 +9,7 @@ from aiohttp import web
 
 from node_agent.api.claims import claim_of
 from node_agent.api.edge import EDGE, Edge
+from node_agent.api.guard import caller_of
 from node_agent.api.hearing.answers import TEXTS, Shape, Transcript, broken, delta
 from node_agent.api.hearing.ears import EARS, Ears
 from node_agent.api.hearing.forms import read_form
@@ -81,7 +82,7 @@ async def show_job(request: web.Request) -> web.Response:
         raise Failed("unknown_parameter", f"'{name}' is for POST; jobs are asked for by 'job_id'", name)
     if "job_id" not in request.query:
         raise Failed("missing_parameter", "'job_id' is required", "job_id")
-    job = request.app[EARS].jobs.find(request.query["job_id"], claim_of(request).caller)
+    job = request.app[EARS].jobs.find(request.query["job_id"], caller_of(request).name)
     if job is None:
         raise Failed("not_found", "there is no such job, or it was over more than an hour ago")
     return web.json_response(job.shape(), status=200 if job.is_over else 202)

@@ -536,16 +536,27 @@ async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
         assert (await node.call("GET", "/v1/models", headers=headers)).status == 401
 
 
-async def test_an_operators_path_is_for_operators(tmp_path):
+OPERATE = [
+    ("POST", "/v1/models/load", {"model_name": MODEL}),
+    ("POST", "/v1/models/unload", {"model_name": "nothing"}),
+    ("POST", "/v1/models/unload-all", None),
+    ("POST", "/v1/gpu/purge", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), OPERATE)
+async def test_an_operators_path_is_for_operators(tmp_path, method, path, body):
     file = keys_file(tmp_path, entry(), entry(OTHER, "boss", scopes=["operator"]))
     async with serving(ring=file) as node:
-        assert (await node.call("POST", "/v1/models/unload-all", headers=bearer(OTHER))).status == 200
-        refused = await node.client.post("/v1/models/unload-all", headers=bearer())
-        assert (refused.status, (await refused.json())["code"]) == (403, "forbidden")
-        assert (await node.call("POST", "/v1/models/unload-all")).status == 401
+        statuses = [
+            (await node.call(method, path, json=body, headers=headers)).status
+            for headers in (bearer(OTHER), bearer(), {})
+        ]
+        assert statuses[0] not in {401, 403}
+        assert statuses[1:] == [403, 401]
     async with serving() as node:
-        assert (await node.call("POST", "/v1/models/unload-all")).status == 200
-        assert (await node.call("POST", "/v1/models/unload-all", headers={"Via": "a proxy"})).status == 403
+        assert (await node.call(method, path, json=body)).status not in {401, 403}
+        assert (await node.call(method, path, json=body, headers={"Via": "a proxy"})).status == 403
 
 
 def test_public_keys_that_cannot_be_read_are_one_sentence(tmp_path):

@@ -21,8 +21,10 @@ from node_agent.core.errors import ConfigError, EngineError, Fault
 from node_agent.core.models import Price
 from node_agent.core.usage import NOTHING, Place, Sums, Usages
 from node_agent.runtime.journal import Journal
+from tests.agent.edges.hearing import BASE, form, hearing
 from tests.agent.edges.test_keys import KEY, OTHER, bearer, entry, keys_file
 from tests.agent.scenes import MODEL, asked, serving
+from tests.agent.sounds import wav
 
 PRICE = Price(prompt=1_000_000.0, answer=2_000_000.0)
 """A dollar a token read, two a token written."""
@@ -347,3 +349,53 @@ def left_for(connection):
         while more := connection.recv(1 << 16):
             found += len(more)
     return found
+
+
+@pytest.mark.parametrize("fields", [{"sync": "true"}, {"stream": "true"}, {"response_format": "text"}])
+async def test_a_recording_in_many_pieces_is_one_request_of_its_length(tmp_path, fields):
+    async with hearing(ring=keys_file(tmp_path, entry()), price=Price(heard=60.0)) as node:
+        query = {name: fields[name] for name in fields if name == "sync"}
+        form_fields = {name: fields[name] for name in fields if name != "sync"}
+        file = form(wav(301.0), **({} if query else form_fields))
+        answer = await node.client.post("/v1/audio/transcriptions", params=query, data=file, headers=bearer())
+        assert answer.status == 200, await answer.text()
+        await answer.read()
+        await until_idle(node)
+        found = await used(node)
+        assert (found["total_requests"], round(found["total_cost"])) == (1, 301)
+        assert found["by_model"][0]["audio_seconds"] == 301.0
+
+
+async def test_the_job_of_a_key_that_has_spent_its_budget_can_still_be_asked_for(tmp_path):
+    async with hearing(ring=keys_file(tmp_path, entry(budget=1)), price=Price(heard=60.0)) as node:
+        path = "/v1/audio/transcriptions"
+        answer = await node.client.post(
+            path, params={"model": BASE}, data=form(wav(5.0), model=None), headers=bearer()
+        )
+        assert answer.status == 202, await answer.text()
+        url = (await answer.json())["poll_url"]
+        async with asyncio.timeout(5):
+            while (await node.client.get(url, headers=bearer())).status == 202:
+                await asyncio.sleep(0.02)
+        assert (await used(node))["total_cost"] == pytest.approx(5.0)
+        assert (await node.client.get(url, headers=bearer())).status == 200
+        answer = await node.client.post(
+            path, params={"model": BASE}, data=form(wav(5.0), model=None), headers=bearer()
+        )
+        assert answer.status == 402
+
+
+async def test_a_speech_whose_client_left_costs_the_letters_that_it_heard(tmp_path):
+    text = " ".join(["word"] * 200)
+    price = Price(characters=1_000_000.0)
+    async with serving(0.02, models=(MODEL, "kokoro-82m"), ring=keys_file(tmp_path, entry()), price=price) as node:
+        asked_for = {"model": "kokoro-82m", "input": text, "voice": "alloy", "response_format": "pcm"}
+        async with node.caller() as session:
+            answer = await session.post("/v1/audio/speech", json=asked_for, headers=bearer())
+            assert answer.status == 200, await answer.text()
+            await answer.content.readexactly(48_000)
+            answer.close()
+        await until_idle(node)
+        (spoken,) = (await used(node))["by_model"]
+        assert 12 <= spoken["characters"] < len(text)  # the step that was being sent when it left does not count
+        assert spoken["cost"] == spoken["characters"]
