@@ -14,11 +14,11 @@ MOST = 120
 """Phonemes of any: about 8 s of sound. The model's memory grows with it: 370 MB at 120, 900 MB at 500."""
 
 PACE = 0.75
-"""What a phoneme takes to make, beside what it takes to hear: 0.55 was measured, and a busy core is slower."""
+"""What a phoneme takes to make, beside what it takes to hear: 0.65 was measured, and a busy core is slower."""
 
 STRETCH = 1.5
-"""How much longer a portion may be to end where a clause does: cut at a mere word, it sounds as if a sentence ended.
-Not the first: nobody has heard anything yet."""
+"""How much longer a portion may be to end where a clause does; cut at a word, it sounds as if a sentence ended.
+The first is not stretched: nobody has heard anything yet."""
 
 ENDS = (".!?", ",;:—…")
 """Where to cut, best first."""
