@@ -175,12 +175,12 @@ async def test_a_long_recording_is_heard_in_pieces_and_told_as_one():
     async with hearing() as node:
         told = await (await post(node, wav(301.0), response_format="verbose_json")).json()
         assert told["duration"] == 301.0
-        assert len(told["segments"]) in range(301, 304)
+        assert len(told["segments"]) in range(301, 309)
         starts = [each["start"] for each in told["segments"]]
         assert starts == sorted(starts)
         assert told["segments"][-1]["end"] == pytest.approx(301.0)
         busy = await node.metric(f'autorouter_node_requests_total{{model="{BASE}",outcome="ok"}}')
-        assert busy >= 3
+        assert busy >= 6
 
 
 async def test_a_client_that_leaves_stops_the_model():
