@@ -9,6 +9,9 @@ import av
 import espeakng_loader
 import numpy as np
 
+from node_agent.audio.program import samples as decoded
+from node_agent.audio.sniff import format_of
+
 ENCODED = {
     "wav": ("wav", "pcm_s16le"),
     "wav, 24 bit": ("wav", "pcm_s24le"),
@@ -109,3 +112,8 @@ def spoken(text, voice="en-us"):
         sound.setparams((1, 2, rate, 0, "NONE", ""))
         sound.writeframes(bytes(heard))
     return file.getvalue()
+
+
+def samples_of(file):
+    """What models hear of a file: int16, mono, 16 kHz."""
+    return b"".join(block.tobytes() for block in decoded(file, format_of(file)))

@@ -8,28 +8,29 @@ import pytest
 import pytest_asyncio
 
 from node_agent.config import choose, read_catalogue, read_options
+from node_agent.core.detection import Detection
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.hearing import RATE, Recording
 from node_agent.core.models import ModelName, ModelState
 from node_agent.engines import ENGINES, Setting
 from node_agent.engines.artefacts import store_at
-from tests.agent.sounds import tone
+from tests.agent.sounds import samples_of, spoken, tone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NAME = ModelName("whisper-tiny.en")
+NAME, VAD = ModelName("whisper-tiny.en"), ModelName("silero-vad")
 READY_S = 60.0
 
 
 @asynccontextmanager
 async def running(kind):
-    options = read_options({"region": "yto-01", "engine": kind, "models": (NAME,)})
+    options = read_options({"region": "yto-01", "engine": kind, "models": (NAME, VAD)})
     setting = Setting(choose(read_catalogue(), options), store_at(dict(os.environ)), None, allow_unpatched=True)
     engine = ENGINES[kind](setting)
     task = asyncio.ensure_future(engine.run())
     try:
         async with asyncio.timeout(READY_S):
-            while engine.standings()[NAME].state is not ModelState.READY:
+            while {standing.state for standing in engine.standings().values()} != {ModelState.READY}:
                 assert not task.done(), task
                 await asyncio.sleep(0.02)
         yield engine
@@ -80,8 +81,6 @@ async def test_a_generator_that_is_closed_early_stops_the_model(engine):
 
 
 async def test_what_a_model_cannot_do_is_the_callers_to_mend(engine):
-    if "Echo" in type(engine).__name__:
-        pytest.skip("an echo can do everything")
     for wrong in ({"translate": True}, {"language": "fr"}):
         with pytest.raises(EngineError) as caught:
             await steps_of(engine, recording(**wrong))
@@ -89,3 +88,19 @@ async def test_what_a_model_cannot_do_is_the_callers_to_mend(engine):
     with pytest.raises(EngineError) as caught:
         await steps_of(engine, Recording(NAME, b""))
     assert caught.value.fault is Fault.REFUSED
+
+
+async def test_somebody_speaks_between_two_silences(engine):
+    speech = samples_of(spoken("Toronto is a city in Canada."))
+    silence = bytes(4 * RATE)
+    [found] = await steps_of(engine, Detection(VAD, silence + speech + silence))
+    assert found.usage.heard == pytest.approx(4 + len(speech) / 2 / RATE)
+    assert found.spans
+    assert found.spans[0].start == pytest.approx(2.0, abs=0.4)
+    assert found.spans[-1].end == pytest.approx(found.usage.heard - 2.0, abs=1.0)
+
+
+async def test_nobody_speaks_in_silence(engine):
+    [found] = await steps_of(engine, Detection(VAD, bytes(6 * RATE)))
+    assert found.spans == ()
+    assert found.usage.heard == 3.0

@@ -10,7 +10,7 @@ from typing import Any
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
 from node_agent.core.task import Step, Task
-from node_agent.engines.triton.codecs import embedding, llm, stt, tts
+from node_agent.engines.triton.codecs import embedding, llm, stt, tts, vad
 from node_agent.engines.triton.codecs.payload import Payload
 
 
@@ -35,5 +35,6 @@ CODECS: Mapping[Kind, Codec] = {
     Kind.LLM: Codec(llm.encode, llm.decode, llm.canary),
     Kind.STT: Codec(stt.encode, stt.decode, stt.canary),
     Kind.TTS: Codec(tts.encode, tts.decode, tts.canary),
+    Kind.VAD: Codec(vad.encode, vad.decode, vad.canary),
     Kind.EMBEDDING: Codec(embedding.encode, embedding.decode, embedding.canary),
 }
