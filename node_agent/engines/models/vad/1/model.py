@@ -2,8 +2,8 @@
 """When somebody speaks, told by Silero's network on ONNX Runtime, as Triton's Python backend runs it.
 
 Runs in a process of its own that Triton starts, and imports nothing of the agent. In come ``prompt`` (a JSON object
-with *threshold*, *pause_s*) and ``audio`` (int16 samples, mono, 16 kHz); out goes one ``piece``: ``{"spans", "usage"}``,
-spans being pairs of seconds. That is the contract of the kind ``vad``.
+with *threshold*, *pause_s*) and ``audio`` (int16 samples, mono, 16 kHz); out goes one ``piece``, ``{"spans", "usage"}``,
+whose spans are pairs of seconds. That is the contract of the kind ``vad``.
 """
 
 import json
@@ -31,6 +31,8 @@ CLING = 0.15
 """So much less sure the model may be once somebody speaks."""
 
 PARENT_POLL_S = 0.5
+
+Numbers = npt.NDArray[np.float32]
 
 
 class TritonPythonModel:
@@ -69,9 +71,7 @@ class TritonPythonModel:
             sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 
 
-def _probabilities(
-    network: onnxruntime.InferenceSession, samples: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
+def _probabilities(network: onnxruntime.InferenceSession, samples: Numbers) -> Numbers:
     """How likely somebody speaks, window by window."""
     whole = np.concatenate((np.zeros(CONTEXT, np.float32), samples, np.zeros(-len(samples) % WINDOW, np.float32)))
     windows = np.lib.stride_tricks.sliding_window_view(whole, CONTEXT + WINDOW)[::WINDOW]
@@ -84,7 +84,7 @@ def _probabilities(
     return np.concatenate(found)
 
 
-def _spans(sure: npt.NDArray[np.float32], threshold: float, pause: float, length: float) -> list[tuple[float, float]]:
+def _spans(sure: Numbers, threshold: float, pause: float, length: float) -> list[tuple[float, float]]:
     """Where *sure* says speech, over pauses that are too short to be one."""
     spans: list[tuple[float, float]] = []
     start = end = None
