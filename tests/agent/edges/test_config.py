@@ -45,7 +45,7 @@ def test_an_open_node_may_listen_anywhere():
 
 
 def test_a_model_that_the_catalogue_lacks_is_named_with_those_it_has():
-    with pytest.raises(ConfigError, match="--model nope: not in the catalogue, which has .*smollm2-135m-instruct"):
+    with pytest.raises(ConfigError, match=r"--model nope: not in the catalogue, which has .*smollm2-135m-instruct"):
         choose(read_catalogue(), read_options({**GIVEN, "models": ("nope",)}))
 
 

@@ -4,6 +4,8 @@ import asyncio
 import json
 
 import pytest
+from openai import APIError, AsyncOpenAI
+from polargrid import PolarGrid
 
 from tests.agent.edges.hearing import BASE, TINY, TRANSCRIPTIONS, TRANSLATIONS, form, hearing, post, refusal
 from tests.agent.scenes import MODEL
@@ -192,6 +194,27 @@ async def test_a_client_that_leaves_stops_the_model():
         async with asyncio.timeout(5):
             while node.engine.generating:
                 await asyncio.sleep(0.01)
+
+
+async def until_it_hangs(node, stream):
+    """Read all of *stream*, whose model stops after its first event; the last one."""
+    event = None
+    async for event in stream:
+        node.engine.pace = 5.0
+    return event
+
+
+async def test_a_stream_that_fails_is_an_error_to_those_who_wrote_the_clients():
+    async with hearing(pace=0.05, idle_timeout=0.3) as node:
+        url = str(node.client.make_url("/")).rstrip("/")
+        async with AsyncOpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0) as client:
+            stream = await client.audio.transcriptions.create(model=BASE, file=("a", wav(10.0)), stream=True)
+            with pytest.raises(APIError, match="nothing came from the model"):
+                await until_it_hangs(node, stream)
+        node.engine.pace = 0.05
+        client = PolarGrid(api_key="pg_unused", base_url=url)
+        last = await until_it_hangs(node, client.transcribe_stream(wav(10.0), {"model": BASE}))
+        assert (last.type, "nothing came from the model" in last.error) == ("error", True)
 
 
 async def test_a_stream_that_fails_tells_it_to_each_kind_of_client():

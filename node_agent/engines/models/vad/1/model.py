@@ -2,8 +2,8 @@
 """When somebody speaks, told by Silero's network on ONNX Runtime, as Triton's Python backend runs it.
 
 Runs in a process of its own that Triton starts, and imports nothing of the agent. In come ``prompt`` (a JSON object
-with *threshold*, *pause_s*) and ``audio`` (int16 samples, mono, 16 kHz); out goes one ``piece``, ``{"spans", "usage"}``,
-whose spans are pairs of seconds. That is the contract of the kind ``vad``.
+with *threshold*, *pause_s*) and ``audio`` (int16 samples, mono, 16 kHz); out goes one ``piece``,
+``{"spans", "usage"}``, whose spans are pairs of seconds. That is the contract of the kind ``vad``.
 """
 
 import json
