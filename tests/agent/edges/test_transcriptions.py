@@ -198,10 +198,11 @@ async def test_a_client_that_leaves_stops_the_model():
 
 async def until_it_hangs(node, stream):
     """Read all of *stream*, whose model stops after its first event; the last one."""
-    event = None
+    events = []
     async for event in stream:
+        events.append(event)
         node.engine.pace = 5.0
-    return event
+    return events[-1]
 
 
 async def test_a_stream_that_fails_is_an_error_to_those_who_wrote_the_clients():
