@@ -1,7 +1,7 @@
 """Where a long recording is cut: at its quietest moments, so that hardly a word is.
 
-Models are given a few minutes at a time. An hour in one piece would be copied six times on its way, hold a slot for
-all of its length, and take 115 MB of the memory that Triton shares with its models.
+Models are given a minute at a time. An hour in one piece would be copied six times on its way, hold a slot for all of
+its length, and take 115 MB of the memory that Triton shares with its models.
 """
 
 import numpy as np
@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from node_agent.core.hearing import RATE
 
-PIECE_S = 120
-"""Seconds at most of one piece: 3.8 MB."""
+PIECE_S = 60
+"""Seconds at most of one piece: 1.9 MB, two of Whisper's windows, ten seconds' work for a busy core."""
 
-REACH_S = 30
-"""Seconds before the end of a piece within which its quietest moment is looked for; Whisper listens to as many."""
+REACH_S = 20
+"""Seconds before the end of a piece within which its quietest moment is looked for."""
 
 HOP = RATE // 50
 """Samples whose loudness is one figure: 20 ms."""

@@ -51,7 +51,7 @@ class Audio:
     pcm: memoryview
     """int16, little endian, mono, `RATE`."""
     cuts: tuple[int, ...] = ()
-    """Samples before which it may be cut: its quietest moments, every two minutes or so."""
+    """Samples before which it may be cut: its quietest moments, every minute or so."""
 
     @property
     def length(self) -> Seconds:
@@ -59,7 +59,7 @@ class Audio:
         return Seconds(len(self.pcm) / 2 / RATE)
 
     def pieces(self) -> Iterator[bytes]:
-        """All of it, a few minutes at a time."""
+        """All of it, a minute at a time."""
         for start, end in pairwise((0, *self.cuts, len(self.pcm) // 2)):
             yield bytes(self.pcm[2 * start : 2 * end])
 

@@ -84,15 +84,22 @@ def _within(blocks: Iterator[Samples]) -> Iterator[Samples]:
     for block in blocks:
         length += len(block)
         if length > LONGEST_S * RATE:
-            limit = f"{LONGEST_S // 3600} hours"
-            raise UnheardError(f"the recording is longer than {limit}, the most that is taken", "audio_too_long")
+            raise _too_long()
         yield block
     if not length:
         raise UnheardError("there is no sound in the file: it is empty")
 
 
+def _too_long() -> UnheardError:
+    limit = f"{LONGEST_S // 3600} hours"
+    return UnheardError(f"the recording is longer than {limit}, the most that is taken", "audio_too_long")
+
+
 def _resampled(container: InputContainer, kind: str) -> Iterator[Samples]:
     stream = _stream(container)
+    promised = _promised(stream, kind)
+    if promised > LONGEST_S:
+        raise _too_long()
     heard, shape, resampler = 0.0, None, _resampler()
     for frame in _frames(container, stream):
         _check(frame, stream.codec_context.name)
@@ -105,7 +112,8 @@ def _resampled(container: InputContainer, kind: str) -> Iterator[Samples]:
         yield from _blocks(resampler, frame)
     if shape is not None:
         yield from _blocks(resampler, None)
-    _require_whole(stream, kind, heard)
+    if promised - heard > LEEWAY + SHORT * promised:
+        raise UnheardError(f"the file is cut off: it promises {promised:.1f} s and has {heard:.1f} s")
 
 
 def _resampler() -> AudioResampler:
@@ -150,13 +158,11 @@ def _check(frame: AudioFrame, codec: str) -> None:
         raise UnheardError("the file has samples that are not numbers (NaN or infinity)")
 
 
-def _require_whole(stream: AudioStream, kind: str, heard: float) -> None:
-    """Refuse what ends before its time. FFmpeg tells a WAV's by its bytes: `sniff.missing_of` is for that."""
+def _promised(stream: AudioStream, kind: str) -> float:
+    """Seconds that the file says it has, 0 if it does not. Of a WAV FFmpeg counts the bytes: see `missing_of`."""
     if kind not in TELLS_LENGTH or stream.duration is None or stream.time_base is None:
-        return
-    promised = float(stream.duration * stream.time_base)
-    if promised - heard > LEEWAY + SHORT * promised:
-        raise UnheardError(f"the file is cut off: it promises {promised:.1f} s and has {heard:.1f} s")
+        return 0.0
+    return float(stream.duration * stream.time_base)
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:

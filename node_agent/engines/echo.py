@@ -12,8 +12,10 @@ from math import ceil
 from typing import TypeVar, cast
 
 from node_agent.core.chat import Beginning, Finish, Piece, Prompt
+from node_agent.core.detection import Detection, Span, Spans
 from node_agent.core.embedding import Texts, Vectors
 from node_agent.core.errors import EngineError, Fault
+from node_agent.core.hearing import RATE as IN
 from node_agent.core.hearing import Heard, Recording, Segment, Word
 from node_agent.core.models import Footprint, ModelName, ModelSpec, ModelState, Standing, Tally
 from node_agent.core.speech import RATE as OUT
@@ -123,6 +125,8 @@ class EchoEngine:
                 return self._hum(task)
             case Recording():
                 return self._count(task)
+            case Detection():
+                return self._notice(task)
             case Texts():
                 return self._place(task)
             case _:
@@ -153,12 +157,25 @@ class EchoEngine:
 
     async def _count(self, recording: Recording) -> AsyncGenerator[Step, None]:
         """The number of every second that has begun."""
+        option = self._models[recording.model].options
+        if recording.translate and option.get("translates") != "true":
+            raise EngineError(Fault.REFUSED, "it does not translate")
+        if recording.language not in {None, *option.get("languages", "").split(",")} or not recording.pcm:
+            raise EngineError(Fault.REFUSED, "it does not hear this")
         for second in range(ceil(recording.length)):
             await asyncio.sleep(self.pace)
             start, end = Seconds(second), Seconds(min(second + 1.0, recording.length))
             words = (Word(str(second + 1), start, end),) if recording.words else ()
             yield Heard(Segment(f" {second + 1}", start, end, words=words), recording.language or "en")
         yield Heard(None, recording.language or "en", Usage(heard=recording.length))
+
+    async def _notice(self, detection: Detection) -> AsyncGenerator[Step, None]:
+        """Somebody speaks in every second that has a sample that is not 0."""
+        await asyncio.sleep(self.pace)
+        seconds = [detection.pcm[start : start + 2 * IN] for start in range(0, len(detection.pcm), 2 * IN)]
+        loud = [Seconds(number) for number, second in enumerate(seconds) if any(second)]
+        spans = tuple(Span(start, Seconds(min(start + 1.0, detection.length))) for start in loud)
+        yield Spans(spans, Usage(heard=detection.length))
 
     async def _place(self, texts: Texts) -> AsyncGenerator[Step, None]:
         """By how long they are."""

@@ -9,6 +9,9 @@ import av
 import espeakng_loader
 import numpy as np
 
+from node_agent.audio.program import samples as decoded
+from node_agent.audio.sniff import format_of
+
 ENCODED = {
     "wav": ("wav", "pcm_s16le"),
     "wav, 24 bit": ("wav", "pcm_s24le"),
@@ -86,6 +89,11 @@ def silence(hours):
     return file.getvalue()
 
 
+def untold(flac):
+    """A FLAC that does not tell its length: the 36 bits of it, and its digest, are 0."""
+    return flac[:21] + bytes([flac[21] & 0xF0, 0, 0, 0, 0]) + bytes(16) + flac[42:]
+
+
 def spoken(text, voice="en-us"):
     """*text* as espeak-ng says it, as a WAV."""
     espeak = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -109,3 +117,8 @@ def spoken(text, voice="en-us"):
         sound.setparams((1, 2, rate, 0, "NONE", ""))
         sound.writeframes(bytes(heard))
     return file.getvalue()
+
+
+def samples_of(file):
+    """What models hear of a file: int16, mono, 16 kHz."""
+    return b"".join(block.tobytes() for block in decoded(file, format_of(file)))

@@ -34,12 +34,13 @@ def test_a_short_recording_is_not_cut():
 
 
 def test_a_long_one_is_cut_in_its_pauses():
-    found = [cut / RATE for cut in cuts_of(loud(300, 100.0, 115.2, 200.0, 220.0))]
-    assert 100.0 < found[0] < 100.5 or 115.2 < found[0] < 115.7
-    assert 200.0 < found[1] < 200.5 or 220.0 < found[1] < 220.5
+    found = [cut / RATE for cut in cuts_of(loud(150, 10.0, 45.0, 100.2))]
+    assert 45.0 < found[0] < 45.5
+    assert 100.2 < found[1] < 100.7
+    assert len(found) == 2
 
 
-@given(st.sampled_from([119, 121, 240, 301, 365]), st.sampled_from([1000, 4096, 16_000]))
+@given(st.sampled_from([59, 61, 120, 151, 245]), st.sampled_from([1000, 4096, 16_000]))
 @settings(deadline=None, max_examples=15)
 def test_pieces_are_all_of_it_and_none_is_too_long(seconds, block):
     samples = loud(seconds)

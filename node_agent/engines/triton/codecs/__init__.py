@@ -9,7 +9,7 @@ from typing import Any
 
 from node_agent.core.models import Kind, ModelSpec
 from node_agent.core.task import Step, Task
-from node_agent.engines.triton.codecs import embedding, llm, stt, trtllm, tts, vllm
+from node_agent.engines.triton.codecs import embedding, llm, stt, trtllm, tts, vad, vllm
 from node_agent.engines.triton.codecs.codec import Codec, Foreign, Own, Reader
 from node_agent.engines.triton.codecs.payload import Payload
 from node_agent.engines.triton.codecs.tensors import Tensors
@@ -18,6 +18,7 @@ OWN: Mapping[Kind, tuple[Callable[[Any], Payload], Callable[[Payload], Step], Ca
     Kind.LLM: (llm.encode, llm.decode, llm.canary),
     Kind.STT: (stt.encode, stt.decode, stt.canary),
     Kind.TTS: (tts.encode, tts.decode, tts.canary),
+    Kind.VAD: (vad.encode, vad.decode, vad.canary),
     Kind.EMBEDDING: (embedding.encode, embedding.decode, embedding.canary),
 }
 

@@ -24,9 +24,9 @@ from faster_whisper import WhisperModel
 
 RATE = 16_000
 
-COOLER = (0.0, 0.4, 0.8)
-"""Temperatures tried one after the other where the text repeats itself or is unlikely. Whisper's own six may take
-longer than a silence may last here."""
+WARMER = (0.0, 0.6)
+"""Temperatures tried one after the other where the text repeats itself or is unlikely. Each try may take 8 s of a
+busy core without a sign of life: with Whisper's own six a well model would be taken for a dead one."""
 
 PARENT_POLL_S = 0.5
 
@@ -142,8 +142,9 @@ def _options(task: dict[str, Any]) -> dict[str, Any]:
         "language": task["language"],
         "task": "translate" if task["translate"] else "transcribe",
         "initial_prompt": task["prompt"] or None,
-        "temperature": task["temperature"] or COOLER,
+        "temperature": task["temperature"] or WARMER,
         "word_timestamps": task["words"],
+        "condition_on_previous_text": False,  # else what it repeats in one window it repeats in all that follow
         "beam_size": 1,  # five heard the same sentences here, and took up to twice as long
     }
 
