@@ -43,8 +43,8 @@ async def test_an_answer_that_is_about_to_end_is_not_cancelled():
         link = Link(triton.address)
         async with aclosing(link.stream("m", {"prompt": strings(b"{}")})) as pieces:
             await anext(pieces)
+        assert await triton.end() == "by itself"
         await link.close()
-    assert triton.ended == ["by itself"]
 
 
 async def test_one_that_goes_on_is_cancelled():
@@ -52,8 +52,8 @@ async def test_one_that_goes_on_is_cancelled():
         link = Link(triton.address)
         async with asyncio.timeout(5.0), aclosing(link.stream("m", {"prompt": strings(b"{}")})) as pieces:
             await anext(pieces)
+        assert await triton.end() == "cancelled"
         await link.close()
-    assert triton.ended == ["cancelled"]
 
 
 class Ending(FakeTriton):
@@ -62,16 +62,21 @@ class Ending(FakeTriton):
     def __init__(self, answer, takes=0.005):
         super().__init__(answer)
         self.takes = takes
-        self.ended = []
+        self._ended = asyncio.Queue()
+
+    async def end(self):
+        """How its answer ended."""
+        async with asyncio.timeout(5.0):
+            return await self._ended.get()
 
     async def ModelStreamInfer(self, requests, context):  # noqa: N802 - the protocol's name
         try:
             async for each in super().ModelStreamInfer(requests, context):
                 yield each
             await asyncio.sleep(self.takes)
-            self.ended.append("by itself")
+            self._ended.put_nowait("by itself")
         except (asyncio.CancelledError, GeneratorExit):
-            self.ended.append("cancelled")
+            self._ended.put_nowait("cancelled")
             raise
 
 
