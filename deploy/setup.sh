@@ -39,8 +39,8 @@ try:
 except OSError:
     sys.exit(not (Path(sysconfig.get_config_var("LIBDIR")) / name).exists())
 PY
+command -v npm >/dev/null || need_package "nodejs npm" "voices come from npm, and the official JavaScript client is tested"
 if [ "$want" = test ]; then
-    command -v npm >/dev/null || need_package "nodejs npm" "the official JavaScript client is tested with Node"
     [ "$(id -u)" != 0 ] || command -v ip >/dev/null || need_package "iproute2" "tests make networks with real delays"
 fi
 
@@ -58,7 +58,7 @@ mkdir -p "$wheels"
 pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
 install() { pip install --no-index --find-links "$wheels" --require-hashes -r "$lock"; }
 if ! install 2>/dev/null; then
-    say "fetching wheels (about 300 MB, once per machine) into $wheels"
+    say "fetching wheels (about 310 MB, once per machine) into $wheels"
     pip download --require-hashes --no-deps --find-links "$wheels" -r "$lock" -d "$wheels" 2>.venv/fetch.log \
         || die "could not fetch the wheels: no network, or no package index that can be reached; .venv/fetch.log has the details"
     install || die "the wheels do not install"

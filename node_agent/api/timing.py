@@ -16,18 +16,22 @@ def told(answer: Answer[Step]) -> Mapping[str, str]:
 
 
 def _timing(answer: Answer[Step]) -> str:
-    """``queue``, ``first`` (from arrival to the first of the answer) and ``total``, so far as they are known."""
-    parts = {"queue": answer.waited, "first": answer.first, "total": answer.took}
+    """``load`` (until the model was ready), ``queue``, ``first`` (from arrival to the first of the answer), ``total``.
+
+    So far as they are known.
+    """
+    parts = {"load": answer.warmed or None, "queue": answer.waited, "first": answer.first, "total": answer.took}
     return ", ".join(f"{name};dur={millis(took):.1f}" for name, took in parts.items() if took is not None)
 
 
 def metadata(region: str, answer: Answer[Step]) -> Mapping[str, object]:
-    """``pg_metadata``, which none of OpenAI's clients minds. The model was loaded before: nobody waits for that."""
+    """``pg_metadata``, which none of OpenAI's clients minds."""
     told = {
         "region": region,
         "latency_ms": _whole(answer.took),
+        "model_load_time_ms": _whole(answer.warmed),
         "queue_time_ms": _whole(answer.waited),
-        "inference_time_ms": _whole(Seconds(answer.took - answer.waited)),
+        "inference_time_ms": _whole(Seconds(answer.took - answer.warmed - answer.waited)),
     }
     return {"pg_metadata": told}
 

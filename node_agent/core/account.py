@@ -35,7 +35,7 @@ class Account:
     """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
     waited: Seconds
-    """For the model to be loaded, and in the queue."""
+    """In the queue."""
     ttft: Seconds | None = None
     """Time to first token, MLPerf's: from arrival to the first of the answer; None if none came."""
     tpot: Seconds | None = None

@@ -1,7 +1,7 @@
 """What a client brings to the queue besides its task: who it is, how urgent it is, how long it can wait."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from node_agent.core.account import Account
@@ -36,6 +36,12 @@ class Claim:
     """What it may ask for; None: everything."""
     settle: Callable[[Account], None] = field(default=ignore, compare=False, repr=False)
     """Is told how the request went, to bill for it."""
+
+    def after(self, wait: Seconds) -> "Claim":
+        """The same once its client has waited: it can wait that much less."""
+        if self.patience is None:
+            return self
+        return replace(self, patience=Seconds(max(0.0, self.patience - wait)))
 
     def require(self, model: ModelName) -> None:
         """Raises `Denied` for a model that it may not ask for."""

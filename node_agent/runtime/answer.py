@@ -33,8 +33,13 @@ class Answer(Generic[S_co]):
         return await anext(self._steps)
 
     @property
+    def warmed(self) -> Seconds:
+        """Until the model was ready."""
+        return self._meter.warmed
+
+    @property
     def waited(self) -> Seconds:
-        """For the model, and in the queue."""
+        """In the queue."""
         return self._meter.waited
 
     @property

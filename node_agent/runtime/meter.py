@@ -39,7 +39,10 @@ class Meter:
         self._finished = False
         self._outcome = Outcome.CANCELLED
         self._tried_again = False
+        self.warmed = Seconds(0.0)
+        """Time that the model took to be ready."""
         self.waited = Seconds(0.0)
+        """Time in the queue."""
         self.is_remembered = False
         """The answer comes from memory."""
 
@@ -122,7 +125,7 @@ class Meter:
         """From its slot to its last step."""
         if self._usage is None or self._noted is None:
             return None
-        return Seconds(between(self._arrived, self._noted) - self.waited)
+        return Seconds(between(self._arrived, self._noted) - self.warmed - self.waited)
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:

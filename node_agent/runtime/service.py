@@ -89,8 +89,8 @@ class Service:
         async with AsyncExitStack() as held:
             async with self._door.waiting():
                 warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
-                turn = await held.enter_async_context(self._gates[task.model].slot(claim))
-            meter.waited = Seconds(warmed + turn.waited)
+                turn = await held.enter_async_context(self._gates[task.model].slot(claim.after(warmed)))
+            meter.warmed, meter.waited = warmed, turn.waited
             steps = await held.enter_async_context(aclosing(self._steps(task, claim, meter)))
             yield Answer(steps, meter, Cache.MISS if self._recall.takes(task) else None)
             turn.work = meter.work()

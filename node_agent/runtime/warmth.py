@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from node_agent.core.claim import Claim
 from node_agent.core.errors import Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
+from node_agent.core.task import NONE
 from node_agent.core.units import Seconds, between
 from node_agent.runtime.ports import Clock, Engine
 
@@ -28,15 +29,16 @@ class Warmth:
 
         Raises `Refused` if that takes longer than the client can wait, at once if that is to be expected.
         """
-        arrived = self._clock.now()
         with self._engine.hold(model):
-            await self.wait(model, claim)
-            yield between(arrived, self._clock.now())
+            yield await self.wait(model, claim)
 
-    async def wait(self, model: ModelName, claim: Claim) -> None:
-        """Return once *model*, which is held, is ready. Raises `Refused` likewise."""
-        if not self._is_ready(model):
-            await self._wait(model, self._patience if claim.patience is None else claim.patience)
+    async def wait(self, model: ModelName, claim: Claim) -> Seconds:
+        """Return once *model*, which is held, is ready, and how long that took. Raises `Refused` likewise."""
+        if self._is_ready(model):
+            return NONE
+        arrived = self._clock.now()
+        await self._wait(model, self._patience if claim.patience is None else claim.patience)
+        return between(arrived, self._clock.now())
 
     async def _wait(self, model: ModelName, patience: Seconds) -> None:
         arrived = self._clock.now()

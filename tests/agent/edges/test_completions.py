@@ -7,6 +7,8 @@ import pytest
 
 from tests.agent.scenes import MODEL, serving
 
+TIMES = {"region", "latency_ms", "model_load_time_ms", "queue_time_ms", "inference_time_ms"}
+
 
 def body(**more):
     return {"model": MODEL, "prompt": "one two three", **more}
@@ -23,7 +25,7 @@ async def test_a_whole_text_tells_finish_usage_and_what_it_took():
         assert (whole["object"], whole["model"], whole["id"][:5]) == ("text_completion", MODEL, "cmpl-")
         assert whole["choices"] == [{"index": 0, "text": "one two", "logprobs": None, "finish_reason": "length"}]
         assert whole["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-        assert set(whole["pg_metadata"]) == {"region", "latency_ms", "queue_time_ms", "inference_time_ms"}
+        assert set(whole["pg_metadata"]) == TIMES
         assert re.fullmatch(
             r"queue;dur=[0-9.]+, first;dur=[0-9.]+, total;dur=[0-9.]+", answer.headers["Server-Timing"]
         )
