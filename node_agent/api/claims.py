@@ -4,6 +4,7 @@ Both ways of saying it, for a router's redirect can carry a query and no header,
 """
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from aiohttp import web
@@ -21,6 +22,11 @@ QUERY = ("budget_ms", "priority")
 
 LONGEST_MS = 3_600_000.0
 NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
+
+
+def own_query(request: web.Request) -> Mapping[str, str]:
+    """The query without what it claims."""
+    return {name: value for name, value in request.query.items() if name not in QUERY}
 
 
 def claim_of(request: web.Request) -> Claim:

@@ -16,7 +16,7 @@ def told(answer: Answer[Step]) -> Mapping[str, str]:
 
 
 def _timing(answer: Answer[Step]) -> str:
-    """``load`` (until the model was ready), ``queue``, ``first`` (from arrival to the first of the answer), ``total``.
+    """``load`` (until the model was ready), ``queue``, ``first`` (from arrival to the first words), ``total``.
 
     So far as they are known.
     """

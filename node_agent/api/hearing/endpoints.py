@@ -7,7 +7,7 @@ from enum import Enum
 
 from aiohttp import web
 
-from node_agent.api.claims import claim_of
+from node_agent.api.claims import claim_of, own_query
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.guard import caller_of
 from node_agent.api.hearing.answers import TEXTS, Shape, Transcript, broken, delta
@@ -25,7 +25,6 @@ from node_agent.audio.room import Share
 from node_agent.core.claim import Claim
 from node_agent.core.hearing import Heard, Recording
 from node_agent.core.models import Kind
-from node_agent.core.task import NONE
 from node_agent.core.units import Seconds
 
 TRANSCRIPTIONS = "/v1/audio/transcriptions"
@@ -56,9 +55,9 @@ class Hearing:
     size: int
     """Bytes of the file."""
 
-    def steps(self, patience: Seconds = NONE) -> AsyncGenerator[Heard, None]:
-        """What is heard."""
-        return Listener(self.edge, self.claim, patience).hear(self.task, self.audio)
+    def steps(self, listener: Listener) -> AsyncGenerator[Heard, None]:
+        """What *listener* hears."""
+        return listener.hear(self.task, self.audio)
 
     def transcript(self) -> Transcript:
         """An empty one, to be filled."""
@@ -99,13 +98,16 @@ async def _hear(request: web.Request, shape: type[TranslationRequest]) -> web.St
             return _begin(hearing, ears, held)
         if manner is Manner.STREAM or hearing.asked.stream:
             return await _stream(request, hearing)
-        async with aclosing(hearing.steps()) as steps:
-            return _whole(hearing.asked, await hearing.transcript().take_all(steps))
+        listener = Listener(hearing.edge, hearing.claim)
+        async with aclosing(hearing.steps(listener)) as steps:
+            response = _whole(hearing.asked, await hearing.transcript().take_all(steps))
+        response.headers.update(listener.told())
+        return response
 
 
 def _manner(request: web.Request) -> Manner | None:
     """How PolarGrid's way asks for the answer; None for OpenAI's, which has no query."""
-    if not request.query:
+    if not own_query(request):
         return None
     sync, stream = (_flag(request, name) for name in ("sync", "stream"))
     if sync and stream:
@@ -123,15 +125,17 @@ def _flag(request: web.Request, name: str) -> bool:
 
 
 async def _read(request: web.Request, shape: type[TranslationRequest], share: Share, ears: Ears) -> Hearing:
+    claim = claim_of(request)  # who may not ask is told before anything is read
     form = await read_form(request, share)
-    asked = shaped(merged(form.fields, request.query), shape)
+    asked = shaped(merged(form.fields, own_query(request)), shape)
     task = asked.task(asked_for(request, asked.model, Kind.STT))
+    claim.require(task.model)
     try:
         audio = await ears.decoder.decode(form.file, share)
     except Unheard as exc:
         raise Failed(exc.code, str(exc), "file") from exc
     share.shrink(form.size)  # the form itself goes now
-    return Hearing(request.app[EDGE], asked, task, audio, claim_of(request), len(form.file))
+    return Hearing(request.app[EDGE], asked, task, audio, claim, len(form.file))
 
 
 def _whole(asked: TranslationRequest, transcript: Transcript) -> web.Response:
@@ -145,11 +149,13 @@ def _whole(asked: TranslationRequest, transcript: Transcript) -> web.Response:
 
 async def _stream(request: web.Request, hearing: Hearing) -> web.StreamResponse:
     """Send text as it is heard. Nothing is sent before the first step: a failure so far has a status of its own."""
-    failure = broken if request.query else None
+    failure = broken if own_query(request) else None
     transcript, stream = hearing.transcript(), Stream(request, hearing.edge.patience, failure)
-    async with aclosing(hearing.steps()) as steps:
+    listener = Listener(hearing.edge, hearing.claim)
+    async with aclosing(hearing.steps(listener)) as steps:
         async for step in steps:
             if not stream.is_open:
+                stream.response.headers.update(listener.told())
                 await stream.open()
             if text := transcript.take(step):
                 await stream.send(event(delta(text)))
@@ -179,7 +185,8 @@ def _begin(hearing: Hearing, ears: Ears, held: ExitStack) -> web.Response:
 
 async def _work(job: Job, hearing: Hearing) -> Shape:
     transcript = hearing.transcript()
-    async with aclosing(hearing.steps(JOB_PATIENCE_S)) as steps:
+    listener = Listener(hearing.edge, hearing.claim, JOB_PATIENCE_S)
+    async with aclosing(hearing.steps(listener)) as steps:
         async for step in steps:
             transcript.take(step)
             if step.segment is not None:

@@ -4,17 +4,19 @@ So the slot is free for others in between, and nothing that is copied on the way
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from node_agent.api.edge import Edge
+from node_agent.api.timing import told
 from node_agent.audio.decoder import Audio
 from node_agent.core.claim import Claim
 from node_agent.core.errors import Reason, Refused
 from node_agent.core.hearing import Heard, Recording, Segment, Word
 from node_agent.core.task import NONE, Usage
 from node_agent.core.units import Instant, Seconds
+from node_agent.runtime.answer import Answer
 
 LATER_S = Seconds(120.0)
 """How long a later piece may be refused: what was heard so far would be lost."""
@@ -33,6 +35,12 @@ class Listener:
     edge: Edge
     claim: Claim
     patience: Seconds = NONE
+    answers: list[Answer[Heard]] = field(default_factory=list)
+    """Of the pieces so far; the first tells how long its client waited."""
+
+    def told(self) -> Mapping[str, str]:
+        """Headers of the answer, as far as it has come."""
+        return told(self.answers[0]) if self.answers else {}
 
     async def hear(self, task: Recording, audio: Audio) -> AsyncGenerator[Heard, None]:
         """What is heard in *audio*, as *task* asks; the last step has the usage of all."""
@@ -55,6 +63,7 @@ class Listener:
         while True:
             try:
                 async with self.edge.service.answer(piece, self.claim) as steps:
+                    self.answers.append(steps)
                     async for step in steps:
                         yield step
             except Refused as exc:

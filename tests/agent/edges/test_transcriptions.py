@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from openai import APIError, AsyncOpenAI
@@ -231,3 +232,15 @@ async def test_a_stream_that_fails_tells_it_to_each_kind_of_client():
                 assert (last["type"], last["code"], type(last["error"])) == ("error", "engine_silent", str)
             else:
                 assert last["error"]["code"] == "engine_silent"
+
+
+async def test_a_claim_in_the_query_changes_nothing_of_the_way_that_is_asked():
+    async with hearing() as node:
+        answer = await post(node, wav(1.5), path=f"{TRANSCRIPTIONS}?priority=batch&budget_ms=5000")
+        assert (answer.status, (await answer.json())["text"]) == (200, "1 2")
+        assert re.fullmatch(
+            r"queue;dur=[0-9.]+, first;dur=[0-9.]+, total;dur=[0-9.]+", answer.headers["Server-Timing"]
+        )
+        stream = await post(node, wav(1.5), path=f"{TRANSCRIPTIONS}?priority=batch", stream="true")
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        assert "first;dur=" in stream.headers["Server-Timing"]
