@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     AsyncExitStack,
     aclosing,
     asynccontextmanager,
@@ -54,16 +55,25 @@ class Service:
         self._idle = idle
         self._recall = recall
 
+    def visit(self) -> AbstractContextManager[None]:
+        """Be inside for the length of the block, also between the answers there: who drains waits for all of them."""
+        return self._door.inside()
+
     @asynccontextmanager
-    async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[Answer[S]]:
+    async def answer(
+        self, task: Task[S], claim: Claim = ANYONE, *, visiting: bool = False
+    ) -> AsyncIterator[Answer[S]]:
         """The steps of the answer to *task*. Leaving the block frees the slot and stops the model.
+
+        *visiting*: it is one of several of a `visit`, and not the first that was asked for.
 
         Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
         """
         meter = Meter(task, claim.caller, self._clock)
         try:
             claim.require(task.model)
-            self._require_open()
+            if not visiting:
+                self._require_open()
             with self._door.inside():
                 async with self._remembered(task, claim, meter) or self._served(task, claim, meter) as answer:
                     yield answer

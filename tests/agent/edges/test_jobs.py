@@ -79,6 +79,14 @@ async def test_jobs_wait_for_a_slot_as_long_as_it_takes():
         assert [(await over(node, url))["status"] for url in urls] == ["completed"] * 3
 
 
+async def test_a_node_that_drains_finishes_the_jobs_that_wait_for_a_slot():
+    async with hearing(pace=0.1, slots=1, queue=0) as node:
+        urls = [(await begun(node, wav(3.0)))["poll_url"] for _ in range(2)]
+        await asyncio.sleep(0.1)
+        await node.agent.door.drain(10.0)
+        assert [(await over(node, url))["status"] for url in urls] == ["completed"] * 2
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
