@@ -8,7 +8,7 @@ import pytest
 from node_agent.api.hearing import jobs as known
 from node_agent.api.hearing.ears import EARS
 from node_agent.api.hearing.jobs import KEPT, KEPT_S, Job, Jobs
-from node_agent.core.errors import EngineError, Fault, Refused
+from node_agent.core.errors import Denial, Denied, EngineError, Fault, Refused
 from tests.agent.edges.hearing import BASE, TRANSCRIPTIONS, TRANSLATIONS, form, hearing, refusal
 from tests.agent.sounds import wav
 
@@ -166,11 +166,13 @@ async def test_a_job_that_breaks_takes_no_other_along():
     async def failed(_):
         raise EngineError(Fault.DEAD, "gone")
 
+    async def denied(_):
+        raise Denied(Denial.SPENT, "spent meanwhile")
+
     async with Store() as store:
-        store.begin("a", broken)
-        store.begin("b", failed)
-        store.begin("c", done)
+        for name, work in zip("abcd", (broken, failed, denied, done), strict=True):
+            store.begin(name, work)
         await asyncio.sleep(0)
-        told = [store.jobs.find(name, "me").shape() for name in "abc"]
-        assert [each["status"] for each in told] == ["failed", "failed", "completed"]
-        assert [each.get("error_code") for each in told] == ["internal", "engine_unavailable", None]
+        told = [store.jobs.find(name, "me").shape() for name in "abcd"]
+        assert [each["status"] for each in told] == ["failed"] * 3 + ["completed"]
+        assert [each.get("error_code") for each in told] == ["internal", "engine_unavailable", "budget_spent", None]
