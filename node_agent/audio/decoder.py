@@ -5,28 +5,23 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from node_agent.audio.room import Share
-from node_agent.core.errors import AgentError, Reason, Refusal, Refused
+from node_agent.core.errors import AgentError
 from node_agent.core.hearing import RATE
 from node_agent.core.units import Seconds
-
-PROCESSES = 2
-"""At once. Decoding is a hundredth of the work of hearing."""
 
 PATIENCE_S = 120.0
 """For one file: two hours of sound take about 15 seconds of an idle core."""
 
-WAIT_S = 20.0
-"""For a process to become free."""
-
 BLOCK = 256 << 10
-"""Bytes handed over at once: the loop sees to others in between."""
+"""Bytes handed over at once: the loop sees to others in between. What comes back is kept in blocks of this size."""
 
 NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """Of the environment; the rest may hold secrets."""
@@ -34,7 +29,7 @@ NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "COVERAGE_PROCESS_STA
 UNREADABLE = "unreadable_audio"
 BROKE = "the file cannot be decoded: the decoder broke on it"
 
-Told = tuple[bytearray, dict[str, Any]]
+Told = tuple[deque[bytes], dict[str, Any]]
 """The samples, and what the program says of them."""
 
 
@@ -56,36 +51,40 @@ class Audio:
 
     format: str
     """What it was: ``wav``, ``mp3``, …"""
-    pcm: memoryview
-    """int16, little endian, mono, `RATE`."""
+    blocks: deque[bytes]
+    """int16, little endian, mono, `RATE`; not what was given out already."""
+    share: Share
+    """What they take of the room."""
+    length: Seconds
+    """Of all of it."""
     cuts: tuple[int, ...] = ()
     """Samples before which it may be cut: its quietest moments, every minute or so."""
 
-    @property
-    def length(self) -> Seconds:
-        """Of all of it."""
-        return Seconds(len(self.pcm) / 2 / RATE)
-
     def pieces(self) -> Iterator[bytes]:
-        """All of it, a minute at a time."""
-        for start, end in pairwise((0, *self.cuts, len(self.pcm) // 2)):
-            yield bytes(self.pcm[2 * start : 2 * end])
+        """All of it, once, a minute at a time. Each is gone when the next is asked for."""
+        rest = bytearray()
+        for start, end in pairwise((0, *self.cuts, round(self.length * RATE))):
+            size = 2 * (end - start)
+            while len(rest) < size:
+                rest += self.blocks.popleft()
+            yield bytes(memoryview(rest)[:size])
+            del rest[:size]
+            self.share.shrink(size)
 
 
 class Decoder:
-    """Hands files to processes that it starts when they are needed."""
+    """Hands files to processes: one to each that is decoded at the same time, started when it is needed."""
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(PROCESSES)
         self._idle: list[Process] = []
 
     async def decode(self, body: memoryview, share: Share) -> Audio:
         """*body* as sound, whose size *share* is charged with. Raises `Unheard`, `Refused`."""
-        async with self._place():
-            pcm, told = await self._told(body, share)
+        blocks, told = await self._told(body, share)
         if "message" in told:
             raise Unheard(str(told["code"]), str(told["message"]))
-        return Audio(str(told["format"]), memoryview(pcm), tuple(told["cuts"]))
+        length = Seconds(sum(map(len, blocks)) / 2 / RATE)
+        return Audio(str(told["format"]), blocks, share, length, tuple(told["cuts"]))
 
     async def close(self) -> None:
         """End the processes."""
@@ -124,18 +123,6 @@ class Decoder:
         self._idle.append(process)
         return told
 
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(WAIT_S):
-                await self._places.acquire()
-        except TimeoutError as exc:
-            raise Refused(Refusal(Reason.FULL, Seconds(WAIT_S), "too many recordings are being decoded")) from exc
-        try:
-            yield
-        finally:
-            self._places.release()
-
 
 async def _start() -> Process:
     program = (sys.executable, "-m", "node_agent.audio.program")
@@ -158,12 +145,15 @@ async def _exchange(process: Process, body: memoryview, share: Share) -> Told:
     if source is None or sink is None:
         raise ConnectionError("no pipes")
     await _send(body, sink)
-    pcm = bytearray()
+    blocks, block = deque[bytes](), bytearray()
     while size := int.from_bytes(await source.readexactly(4), "big"):
         share.grow(size)
-        pcm += await source.readexactly(size)
+        block += await source.readexactly(size)
+        if len(block) >= BLOCK:
+            blocks.append(bytes(block))
+            block.clear()
     size = int.from_bytes(await source.readexactly(4), "big")
-    return pcm, json.loads(await source.readexactly(size))
+    return deque([*blocks, bytes(block)]), json.loads(await source.readexactly(size))
 
 
 async def _send(body: memoryview, sink: asyncio.StreamWriter) -> None:

@@ -91,10 +91,13 @@ async def show_job(request: web.Request) -> web.Response:
 async def _hear(request: web.Request, shape: type[TranslationRequest]) -> web.StreamResponse:
     if "job_id" in request.query:
         raise Failed("unknown_parameter", "'job_id' is for GET", "job_id")
-    manner, ears = _manner(request), request.app[EARS]
+    manner, claim = _manner(request), claim_of(request)  # who may not ask is told before anything is read
+    ears = request.app[EARS]
+    if manner is Manner.JOB:
+        ears.jobs.require_place(claim.caller)
     with ExitStack() as held:
-        share = held.enter_context(ears.room.share())
-        hearing = await _read(request, shape, share, ears)
+        share = held.enter_context(ears.room.share(claim.caller))
+        hearing = await _read(request, shape, manner, claim, share)
         if manner is Manner.JOB:
             return _begin(hearing, ears, held)
         if manner is Manner.STREAM or hearing.asked.stream:
@@ -125,18 +128,27 @@ def _flag(request: web.Request, name: str) -> bool:
     return BOOLEANS[given]
 
 
-async def _read(request: web.Request, shape: type[TranslationRequest], share: Share, ears: Ears) -> Hearing:
-    claim = claim_of(request)  # who may not ask is told before anything is read
+async def _read(
+    request: web.Request, shape: type[TranslationRequest], manner: Manner | None, claim: Claim, share: Share
+) -> Hearing:
+    """All that can be refused without its sound is refused before that is decoded."""
     form = await read_form(request, share)
     asked = shaped(merged(form.fields, own_query(request)), shape)
+    if manner is Manner.JOB and asked.response_format in {"srt", "vtt"}:
+        raise Failed("unsupported_parameter", "a job is told as JSON: ask with sync=true", "response_format")
     task = asked.task(asked_for(request, asked.model, Kind.STT))
     claim.require(task.model)
-    try:
-        audio = await ears.decoder.decode(form.file, share)
-    except Unheard as exc:
-        raise Failed(exc.code, str(exc), "file") from exc
+    audio = await _decoded(form.file, share, claim, request.app[EARS])
     share.shrink(form.size)  # the form itself goes now
     return Hearing(request.app[EDGE], asked, task, audio, claim, len(form.file))
+
+
+async def _decoded(file: memoryview, share: Share, claim: Claim, ears: Ears) -> Audio:
+    try:
+        async with ears.gate.slot(claim):
+            return await ears.decoder.decode(file, share)
+    except Unheard as exc:
+        raise Failed(exc.code, str(exc), "file") from exc
 
 
 def _whole(asked: TranslationRequest, transcript: Transcript) -> web.Response:
@@ -167,9 +179,7 @@ async def _stream(request: web.Request, hearing: Hearing) -> web.StreamResponse:
 
 
 def _begin(hearing: Hearing, ears: Ears, held: ExitStack) -> web.Response:
-    asked, edge = hearing.asked, hearing.edge
-    if asked.response_format in {"srt", "vtt"}:
-        raise Failed("unsupported_parameter", "a job is told as JSON: ask with sync=true", "response_format")
+    edge = hearing.edge
     metadata = {
         "filename": f"audio.{hearing.audio.format}",  # what it was called is the sender's business
         "file_size_mb": round(hearing.size / 1e6, 3),

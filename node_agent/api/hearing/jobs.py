@@ -14,7 +14,7 @@ from node_agent.core.errors import Denied, EngineError, Reason, Refusal, Refused
 from node_agent.core.units import Seconds
 
 MOST = 64
-"""Jobs that are not over."""
+"""Jobs that are not over; a key may have as many of them as it leaves free (see `node_agent.audio.room`)."""
 
 KEPT = 256
 """Results that are remembered: the text of two hours is 100 kB."""
@@ -78,20 +78,24 @@ class Jobs:
     def __init__(self, unix: Callable[[], int]) -> None:
         self._unix = unix
         self._jobs: dict[str, Job] = {}
-        self._group: asyncio.TaskGroup | None = None
+        self._group = asyncio.TaskGroup()
 
     async def run(self) -> None:
         """Do what is begun, until cancelled; what is not done by then is given up."""
-        async with asyncio.TaskGroup() as self._group:
+        async with self._group:
             await asyncio.Event().wait()
 
+    def require_place(self, caller: str) -> None:
+        """Raises `Refused` if there are too many jobs for another one of *caller*'s."""
+        callers = [job.caller for job in self._jobs.values() if not job.is_over]
+        if callers.count(caller) + 1 > MOST - len(callers) - 1:
+            detail = "the node has as many transcription jobs as it can, of this key or of all"
+            raise Refused(Refusal(Reason.FULL, COME_BACK, detail))
+
     def begin(self, job: Job, work: Callable[[Job], Coroutine[None, None, Shape]], held: ExitStack) -> None:
-        """Have *work* done for *job*; *held* is closed at its end. Raises `Refused` if there are too many."""
+        """Have *work* done for *job*; *held* is closed at its end. Raises `Refused` as `require_place`."""
+        self.require_place(job.caller)
         self._forget()
-        if sum(not job.is_over for job in self._jobs.values()) >= MOST or self._group is None:
-            raise Refused(
-                Refusal(Reason.FULL, COME_BACK, f"the node has {MOST} transcription jobs, and takes no more")
-            )
         self._jobs[job.id] = job
         self._group.create_task(self._do(job, work, held.pop_all()))
 

@@ -1,6 +1,7 @@
 """Long recordings are cut where they are quiet, and subtitles are what players read."""
 
 import re
+from collections import deque
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from node_agent.api.hearing.subtitles import srt, stamp, vtt
 from node_agent.audio.cuts import PIECE_S, REACH_S, Cutter
 from node_agent.audio.decoder import Audio
+from node_agent.audio.room import Room
 from node_agent.core.hearing import RATE, Segment
 from node_agent.core.units import Seconds
 
@@ -43,10 +45,19 @@ def test_a_long_one_is_cut_in_its_pauses():
 @given(st.sampled_from([59, 61, 120, 151, 245]), st.sampled_from([1000, 4096, 16_000]))
 @settings(deadline=None, max_examples=15)
 def test_pieces_are_all_of_it_and_none_is_too_long(seconds, block):
-    samples = loud(seconds)
-    audio = Audio("wav", memoryview(samples.tobytes()), tuple(cuts_of(samples, block)))
-    pieces = list(audio.pieces())
-    assert b"".join(pieces) == samples.tobytes()
+    samples, room = loud(seconds), Room()
+    pcm = samples.tobytes()
+    blocks = deque(pcm[start : start + 2 * block] for start in range(0, len(pcm), 2 * block))
+    with room.share("me") as share:
+        share.grow(len(pcm))
+        audio = Audio("wav", blocks, share, Seconds(seconds), tuple(cuts_of(samples, block)))
+        pieces, left = [], []
+        for piece in audio.pieces():
+            pieces.append(piece)
+            left.append(share.size)
+        assert share.size == 0
+    assert b"".join(pieces) == pcm
+    assert left == [len(pcm) - sum(map(len, pieces[:number])) for number in range(len(pieces))]
     assert all(len(piece) <= PIECE_S * RATE * 2 for piece in pieces)
     assert all(len(piece) >= (PIECE_S - REACH_S) * RATE * 2 for piece in pieces[:-1])
 

@@ -108,7 +108,7 @@ async def test_a_decoder_that_hangs_is_ended(monkeypatch):
 async def decoded_after_a_death(*, noticed):
     """How long what is decoded is, by a decoder whose process was killed while it was idle."""
     listening, file = decoder.Decoder(), memoryview(wav(1.0))
-    with Room().share() as share:
+    with Room().share("") as share:
         await listening.decode(file, share)
         [process] = listening._idle
         process.kill()
@@ -151,7 +151,7 @@ async def test_decoders_leave_with_the_node():
 async def test_a_node_that_holds_as_much_sound_as_it_can_is_full():
     async with hearing() as node:
         room = node.agent.application[EARS].room
-        room.most = 100_000
+        room.most = 150_000
         assert await refusal(await post(node, wav(10.0))) == (429, "over_capacity", None)
         assert await refusal(await post(node, encoded("ogg", 10.0))) == (429, "over_capacity", None)
         assert room.taken == 0

@@ -9,6 +9,7 @@ from node_agent.api.hearing import jobs as known
 from node_agent.api.hearing.ears import EARS
 from node_agent.api.hearing.jobs import KEPT, KEPT_S, Job, Jobs
 from node_agent.core.errors import Denial, Denied, EngineError, Fault, Refused
+from node_agent.core.hearing import RATE
 from tests.agent.edges.hearing import BASE, TRANSCRIPTIONS, TRANSLATIONS, form, hearing, refusal
 from tests.agent.sounds import wav
 
@@ -71,6 +72,31 @@ async def test_a_job_that_fails_says_so():
     async with hearing(pace=10.0, idle_timeout=0.1) as node:
         told = await over(node, (await begun(node))["poll_url"])
         assert (told["status"], told["error_code"], told["has_result"]) == ("failed", "engine_silent", False)
+
+
+async def test_what_was_heard_of_a_job_takes_no_room_any_more():
+    async with hearing(pace=0.01) as node:
+        room, whole = node.agent.application[EARS].room, 2 * RATE * 130
+        job = await begun(node, wav(130.0))
+        taken = [room.taken]
+        async with asyncio.timeout(10):
+            while (await node.get(job["poll_url"])).status == 202:
+                taken.append(room.taken)
+        assert taken[0] == whole, "the form is gone"
+        assert len({whole, *taken}) >= 3
+        assert taken == sorted(taken, reverse=True)
+
+
+async def test_what_cannot_be_a_job_is_not_decoded():
+    async with hearing() as node:
+        ears = node.agent.application[EARS]
+        answer = await node.client.post(f"{PATH}&response_format=srt", data=form(model=None))
+        assert await refusal(answer) == (400, "unsupported_parameter", "response_format")
+        for number in range(known.MOST // 2):
+            ears.jobs.begin(Job(str(number), "", 0, {}), never, ExitStack())
+        answer = await node.client.post(PATH, data=form(model=None))
+        assert await refusal(answer) == (429, "over_capacity", None)
+        assert not ears.decoder._idle, "none was ever started"
 
 
 async def test_jobs_wait_for_a_slot_as_long_as_it_takes():
@@ -153,10 +179,15 @@ async def test_unfinished_jobs_are_bounded_and_finished_ones_forgotten():
             await asyncio.sleep(0)
         assert store.jobs.find("5", "me") is None
         assert store.jobs.find("200", "me") is not None
-        for number in range(known.MOST):
+        for number in range(known.MOST // 2):
             store.begin(f"never {number}", never)
         with pytest.raises(Refused):
             store.begin("one more", never)
+        for number in range(known.MOST // 4):
+            store.begin(f"yours {number}", never, "you")
+        with pytest.raises(Refused):
+            store.begin("one more of yours", never, "you")
+        store.begin("somebody else's", never, "she")
 
 
 async def test_a_job_that_breaks_takes_no_other_along():
@@ -176,3 +207,14 @@ async def test_a_job_that_breaks_takes_no_other_along():
         told = [store.jobs.find(name, "me").shape() for name in "abcd"]
         assert [each["status"] for each in told] == ["failed"] * 3 + ["completed"]
         assert [each.get("error_code") for each in told] == ["internal", "engine_unavailable", "budget_spent", None]
+
+
+async def test_a_node_whose_jobs_cannot_go_on_ends(monkeypatch):
+    async def run(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Jobs, "run", run)
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(10), hearing():
+            await asyncio.Event().wait()
+    assert caught.group_contains(ZeroDivisionError)
