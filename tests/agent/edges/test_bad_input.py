@@ -75,7 +75,7 @@ PARAMETERS = [
     (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": "b" * 17_000}}}},
         "unsupported_parameter",
-        "response_format.json_schema",
+        "response_format.json_schema.schema",
     ),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "a b"}}},
@@ -273,3 +273,22 @@ async def test_a_defect_is_told_without_its_traceback():
         assert (answer.status, json.loads(text)["code"]) == (500, "internal")
         assert "Traceback" not in text
         assert "TypeError" not in text
+
+
+@pytest.mark.parametrize("inner", ['{"a":1}', "{}", "[]", "1", '""'])
+async def test_a_schema_of_a_hundred_thousand_values_is_refused_by_name(inner):
+    many = "[" + ",".join([inner] * (950_000 // (len(inner) + 1))) + "]"
+    form = '{"type":"json_schema","json_schema":{"name":"x","schema":{"a":' + many + "}}}"
+    body = '{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":' + form + "}"
+    async with serving() as node:
+        answer = await node.client.post(PATH, data=body, headers=JSON)
+        problem = await answer.json()
+        assert (answer.status, problem["error"]["param"]) == (400, "response_format.json_schema.schema")
+
+
+async def test_half_of_a_surrogate_pair_is_no_text_and_a_whole_one_is():
+    async with serving() as node:
+        for text, status in (("\\ud83d\\ude00", 200), ("\\ud83d", 400), ("\\uDE00", 400), ("\\\\ud83d", 200)):
+            body = '{"model":"' + MODEL + '","messages":[{"role":"user","content":"' + text + '"}]}'
+            answer = await node.client.post(PATH, data=body, headers=JSON)
+            assert (text, answer.status) == (text, status)
