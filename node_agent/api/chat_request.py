@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from node_agent.api.shapes import Strict, Tokens, Writing, arm, unsupported, without
 from node_agent.core.chat import Message, Prompt, Role
@@ -119,7 +120,7 @@ class Schema(BaseModel):
     @classmethod
     def _is_bounded(cls, schema: dict[str, object]) -> dict[str, object]:
         if _is_beyond(schema, LARGEST_SCHEMA) or len(json.dumps(schema)) > LARGEST_SCHEMA:
-            raise unsupported("schema", f"'{{param}}' is beyond {LARGEST_SCHEMA} bytes")
+            raise PydanticCustomError("too_large", "expected 16 KiB of JSON at most")
         return schema
 
 

@@ -74,7 +74,7 @@ PARAMETERS = [
     ),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": "b" * 17_000}}}},
-        "unsupported_parameter",
+        "invalid_value",
         "response_format.json_schema.schema",
     ),
     (
