@@ -22,6 +22,9 @@ from node_agent.engines.triton.layout import Layout
 MODELS = Path(__file__).parent.parent / "models"
 """Programs: ``<program>/1/model.py``, by default one per kind."""
 
+BESIDE = MODELS / "beside"
+"""What all programs share."""
+
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend keeps its regions
 
 ENVIRONMENTS = Path("/tmp")  # noqa: S108 - where Triton's Python backend makes python_env_*, whatever TMPDIR says
@@ -167,6 +170,7 @@ def _files(places: Places, folder: Path) -> None:
 def _model(model: ModelSpec, files: Path, place: Path) -> None:
     program = MODELS / (model.program or model.kind) / "1"
     shutil.copytree(program, place / model.version, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(BESIDE, place / model.version, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     size = {"slots": model.slots, "context": model.context, "threads": model.threads}
     option = {**model.options, "files": files, **size}
     lines = [
