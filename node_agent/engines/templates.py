@@ -22,6 +22,10 @@ LARGEST_FILE = 1 << 20
 """Bytes of a template, or of a tokenizer's configuration that holds one."""
 
 
+FAILURES = (TypeError, ValueError, ArithmeticError, LookupError)
+"""What Python raises for a template's own mistakes."""
+
+
 class TemplateError(Exception):
     """A template raised, or tried what the sandbox forbids."""
 
@@ -45,7 +49,7 @@ class Template:
                 eos_token=self.eos,
                 raise_exception=_raise,
             )
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as exc:
+        except (jinja2.TemplateError, MemoryError, RecursionError, *FAILURES) as exc:
             raise TemplateError(str(exc)[:160]) from exc
 
 

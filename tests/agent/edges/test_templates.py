@@ -92,6 +92,7 @@ def test_a_file_without_a_template_is_named(written, content, name):
         "{{ range(10 ** 9) | list }}",
         "{{ raise_exception('System role not supported') }}",
         "{{ 1 // 0 }}",
+        "{{ 'x' * 10 ** 13 }}",
         "{{ messages[7].content.x }}",
         "{% macro loop() %}{{ loop() }}{% endmacro %}{{ loop() }}",
         "{{ 5 + 'a' }}",
