@@ -4,7 +4,15 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from node_agent.api.shapes import Strict, Tokens, Writing, arm, unsupported, without
@@ -62,7 +70,7 @@ class Part(BaseModel):
 
 Content = Annotated[
     Annotated[str, Tag("(text)")]
-    | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES), Tag("(list)")],
+    | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES, fail_fast=True), Tag("(list)")],
     Discriminator(arm),
 ]
 
@@ -148,7 +156,7 @@ class Format(BaseModel):
 class ChatRequest(Writing):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES, fail_fast=True)]
     max_completion_tokens: Tokens | None = None
     response_format: Format | None = None
 

@@ -35,7 +35,7 @@ class EmbeddingRequest(BaseModel):
     model: Model
     input: Annotated[
         Annotated[Text, Tag("(text)")]
-        | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS), Tag("(list)")],
+        | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS, fail_fast=True), Tag("(list)")],
         Discriminator(arm),
     ]
     encoding_format: Literal["float", "base64"] | None = None

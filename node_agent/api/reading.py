@@ -33,6 +33,12 @@ LARGE = 65_536
 HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 """Only as an escape can half of a surrogate pair be in what is UTF-8."""
 
+DEEPEST = 8
+"""Parts of a path that are told; what is at fault is never that deep in a body of ours."""
+
+MOST_NAMES = 1024
+"""In one object. Each that is unknown becomes an error to be told, and a hundred thousand took half a second."""
+
 LARGEST_SHOWN = 10**20
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -122,6 +128,8 @@ def _no_collection() -> Iterator[None]:
 
 def _object(members: list[tuple[str, object]]) -> dict[str, object]:
     """An object whose names are all different: of two that are not, each reader may believe another one."""
+    if len(members) > MOST_NAMES:
+        raise ValueError(f"an object has more than {MOST_NAMES} names")
     found = dict(members)
     if len(found) < len(members):
         raise ValueError("a name is in one object twice")
@@ -154,7 +162,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     'messages[0].content'
     """
     text = ""
-    for part in location:
+    for part in location[:DEEPEST]:
         if isinstance(part, int):
             text += f"[{part}]"
         elif part.replace("_", "").isalnum() and len(part) <= 64:

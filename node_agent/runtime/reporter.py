@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from autorouter.wire.node import ModelStatus, NodeReport
 from node_agent.core.health import Verdict, judge
 from node_agent.core.models import ModelName, ModelSpec
-from node_agent.core.units import millis
+from node_agent.core.units import Millis, millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
@@ -89,6 +89,10 @@ class Reporter:
     def models(self) -> tuple[ModelStatus, ...]:
         """How each model stands, how many it serves at once, and how full it was of late."""
         return tuple(map(self._model, self._models))
+
+    def service_ms(self, model: ModelName) -> Millis:
+        """Mean time that a request holds a slot of *model*."""
+        return millis(self._gates[model].service)
 
     def _model(self, model: ModelSpec) -> ModelStatus:
         gate = self._gates[model.name]

@@ -292,3 +292,12 @@ async def test_half_of_a_surrogate_pair_is_no_text_and_a_whole_one_is():
             body = '{"model":"' + MODEL + '","messages":[{"role":"user","content":"' + text + '"}]}'
             answer = await node.client.post(PATH, data=body, headers=JSON)
             assert (text, answer.status) == (text, status)
+
+
+async def test_of_many_faults_the_first_is_told():
+    parts = [{"role": "user", "content": [0] * 1024}] * 400
+    names = asked() | {f"name{number}": 1 for number in range(2000)}
+    async with serving() as node:
+        for body, code in ((asked() | {"messages": parts}, "invalid_value"), (names, "invalid_json")):
+            answer = await node.client.post(PATH, json=body)
+            assert (answer.status, (await answer.json())["code"]) == (400, code)

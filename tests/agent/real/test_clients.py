@@ -132,6 +132,20 @@ def test_a_letter_of_several_bytes_is_never_split(client):
     assert "\ufffd" not in text
 
 
+async def test_polargrid_lists_models_and_retrieves_one(node):
+    client = polargrid.PolarGrid(api_key="pg_unused", base_url=node.url)
+    (listed,) = (await client.list_models()).data
+    assert (listed.id, listed.root, listed.pg_model_type, listed.pg_regions) == (MODEL, MODEL, "chat", ["yto-01"])
+    assert (await client.get_model(MODEL)).pg_max_tokens == 2048
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32 - 1, 2**63 - 1, 0])
+def test_every_seed_is_one(client, seed):
+    hot = {**chat("Tell me a story.", max_tokens=12, seed=seed), "temperature": 1.5}
+    first, second = (client.chat.completions.create(**hot).choices[0].message.content for _ in range(2))
+    assert first == second
+
+
 async def test_polargrid_chats_whole_and_streamed(node):
     messages = [{"role": "user", "content": "What is the capital of Canada?"}]
     client = polargrid.PolarGrid(api_key="pg_unused", base_url=node.url)

@@ -18,6 +18,9 @@ from typing import Any
 import xllamacpp
 from backend import begin, content, end, send
 
+RANDOM = 0xFFFFFFFF
+"""llama.cpp's seed for "any". It cuts seeds to 32 bits, so that -1 and others would become it."""
+
 PREFILL_STEP = 256
 """Prompt tokens per batch: between two batches (about 3 s on one slow core) a cancelled request is noticed."""
 
@@ -103,6 +106,8 @@ class Generation:
 def _request(prompt: dict[str, Any]) -> dict[str, Any]:
     """The prompt in llama.cpp's own words. Progress chunks make a long prompt show life, and notice a cancel."""
     sampling = dict(prompt["sampling"])
+    if "seed" in sampling:
+        sampling["seed"] %= RANDOM
     if "repetition_penalty" in sampling:
         sampling["repeat_penalty"] = sampling.pop("repetition_penalty")
     streaming = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
