@@ -109,6 +109,7 @@ class Bringer:
         process = self._processes.pop(model.triton_model, None)
         if process is not None and census.lives(process):
             census.kill(process)
+        self._link.drop(model.triton_model)
 
     async def _load(self, model: ModelSpec) -> bool:
         """True if *model* is loaded now. A stranger's Triton may refuse to load anything and hold it all the same."""
