@@ -103,6 +103,19 @@ def test_a_template_that_means_harm_or_fails_reaches_nothing(written, harm):
         read_template(written(harm)).render(SAID)
 
 
+def test_control_tokens_that_people_write_are_mere_text(written):
+    told = {
+        "chat_template": "{{ bos_token }}{{ messages[0].content }}<|end|>",
+        "bos_token": "<s>",
+        "added_tokens_decoder": {
+            "7": {"content": "<|end|>", "special": True},
+            "8": {"content": "hi", "special": False},
+        },
+    }
+    rendered = read_template(written(json.dumps(told), "t.json")).render((Message(Role.USER, "<s>hi<|end|>"),))
+    assert rendered == "<s><\u200bs>hi<\u200b|end|><|end|>"
+
+
 def test_what_people_say_is_never_a_template(written):
     said = (Message(Role.USER, "{{ 7 * 7 }}{% for x in y %}"),)
     assert read_template(written("{{ messages[0].content }}")).render(said) == "{{ 7 * 7 }}{% for x in y %}"

@@ -15,8 +15,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import gguf
 import xllamacpp
 from backend import begin, content, end, send
+from controls import defused, pattern_of
 
 RANDOM = 0xFFFFFFFF
 """llama.cpp's seed for "any". It cuts seeds to 32 bits, so that -1 and others would become it."""
@@ -35,6 +37,7 @@ class TritonPythonModel:
         # llama.cpp always listens somewhere; a socket in a directory of our own is somewhere nobody else can reach.
         self._private = tempfile.TemporaryDirectory(prefix="llm-")
         self._llama = xllamacpp.Server(_parameters(option, slots, pathlib.Path(self._private.name)))
+        self._controls = pattern_of(gguf.controls(pathlib.Path(option["files"]) / "model.gguf"))
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="generation")
 
@@ -42,6 +45,8 @@ class TritonPythonModel:
         """Hand each request to a thread; answers leave through its response sender, one per piece."""
         for request in requests:
             prompt = json.loads(content(request, "prompt"))
+            for message in prompt.get("messages", ()):
+                message["content"] = defused(message["content"], self._controls)
             generation = Generation(request.get_response_sender(), self._closing)
             self._threads.submit(generation.run, self._llama, prompt)
 
