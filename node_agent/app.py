@@ -19,7 +19,7 @@ from node_agent.api.front import FrontRunner
 from node_agent.config import Options, choose, open_catalogue, read_keys, state_at
 from node_agent.core.admission import Limits
 from node_agent.core.errors import ConfigError, innermost
-from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.models import FREE, ModelName, ModelSpec
 from node_agent.core.recall import Recall
 from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
@@ -69,6 +69,8 @@ class Agent:
         self.engine = engine
         self.door = Door()
         self.keyring = _keyring(options, clock)
+        if self.keyring.has_budgets and all(model.price == FREE for model in models):
+            _log.warning("budgets are never spent: no model of this node has a price", models=list(by_name))
         self.till = Till(options.region, by_name, clock, None if options.state is None else Journal(options.state))
         rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
         gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)

@@ -38,6 +38,11 @@ class Keyring:
         """True if nobody needs a key."""
         return self._file is None and self._jwks is None
 
+    @property
+    def has_budgets(self) -> bool:
+        """True if a key of the file has one; what tokens say is known when they are shown."""
+        return self._opaque.has_budgets
+
     def caller(self, shown: str, network: str) -> Caller:
         """Whose key *shown* is, if it counts now. Raises `Denied`.
 

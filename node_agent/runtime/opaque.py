@@ -25,6 +25,11 @@ class Opaque:
     """``jti`` of tokens that count no more."""
     by_start: dict[str, list[tuple[str, Caller]]] = field(default_factory=dict, repr=False)
 
+    @property
+    def has_budgets(self) -> bool:
+        """True if some key has one."""
+        return any(caller.budget is not None for near in self.by_start.values() for _, caller in near)
+
     def caller(self, shown: str) -> Caller | None:
         """Whose key *shown* is; None: nobody's."""
         if not OPAQUE.fullmatch(shown):

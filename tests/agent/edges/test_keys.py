@@ -12,10 +12,11 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from structlog.testing import capture_logs
 
 from autorouter.minting import key_set
 from node_agent.core.errors import ConfigError, Denial, Denied
-from node_agent.core.models import Price
+from node_agent.core.models import FREE, Price
 from node_agent.runtime import jwks as jwks_module
 from node_agent.runtime.jwks import Jwks
 from node_agent.runtime.keyring import GUESSES, Keyring
@@ -25,6 +26,7 @@ from tests.agent.edges.test_gate import Time
 from tests.agent.keys import FAR_OFF, KEY, KID, OTHER, PRIVATE, bearer, claims, entry, jwks_file, keys_file, token
 from tests.agent.scenes import MODEL, asked, serving
 
+CHEAP = Price(prompt=0.01)
 STRANGER = Ed25519PrivateKey.generate()
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = PRIVATE.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -472,6 +474,16 @@ async def test_a_budget_that_is_spent_ends_the_chats_and_not_the_accounts(tmp_pa
         assert (problem["code"], problem["error"]["type"]) == ("budget_spent", "insufficient_quota")
         assert "6.0000 of 4 US dollars this month" in problem["detail"]
         assert (await node.call("GET", "/v1/usage", headers=bearer())).status == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "price", "warned"), [({"budget": 4}, FREE, 1), ({"budget": 4}, CHEAP, 0), ({}, FREE, 0)]
+)
+async def test_a_budget_that_nothing_can_spend_is_warned_of(tmp_path, limits, price, warned):
+    with capture_logs() as logs:
+        async with serving(ring=keys_file(tmp_path, entry(**limits)), price=price, running=False):
+            pass
+    assert len([line for line in logs if "budgets are never spent" in line["event"]]) == warned
 
 
 async def test_openai_raises_the_class_that_fits(tmp_path):
