@@ -73,8 +73,8 @@ class Till:
             raise Denied(Denial.SPENT, detail)
 
     def rows(self) -> Iterable[Row]:
-        """Everything that is kept."""
-        return self._usages
+        """Everything that is kept, in hours and days."""
+        return self._usages.kept()
 
     def since(self, cursor: int | None) -> tuple[tuple[UsageRow, ...], int]:
         """Hours that changed after *cursor*, and the cursor to ask with next; nothing for a reader that has none."""
