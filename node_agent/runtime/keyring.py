@@ -8,6 +8,7 @@ import structlog
 from node_agent.core.caller import Caller
 from node_agent.core.errors import ConfigError, Denial, Denied
 from node_agent.core.rate import Buckets
+from node_agent.core.units import Seconds
 from node_agent.runtime import opaque
 from node_agent.runtime.jwks import AGAIN_S, EVERY_S, Jwks
 from node_agent.runtime.opaque import Opaque
@@ -16,6 +17,10 @@ from node_agent.runtime.tokens import BadTokenError, Tokens
 
 GUESSES = 30.0
 """Wrong keys a minute that one network is told of as such. Guessing is hopeless anyway; this bounds what it costs."""
+
+GUESSES_OF_ALL = 6000.0
+"""The same of all together whose network nobody knows, for a proxy speaks for them: 40 ms of work a second. Guessers
+must not lock others out there, so a new token has to wait for a moment at most."""
 
 _log = structlog.get_logger()
 
@@ -44,7 +49,7 @@ class Keyring:
         return self._opaque.has_budgets
 
     def caller(self, shown: str, network: str) -> Caller:
-        """Whose key *shown* is, if it counts now. Raises `Denied`.
+        """Whose key *shown* is, if it counts now. Raises `Denied`. *network* is empty if it is not known.
 
         A right key is never held up by wrong ones from the same *network*, unless it is a token not seen before.
         """
@@ -101,24 +106,29 @@ class Keyring:
     def _by_token(self, shown: str, network: str) -> Caller:
         known = self._tokens.known(shown)
         if known is None:
-            wait = self._guesses.wait(network, GUESSES, self._clock.now())
-            if wait:
-                raise Denied(Denial.GUESSED, "too many wrong keys came from this network", wait=wait)
+            _refuse(network, self._guesses.wait(network, _limit(network), self._clock.now()))
             try:
                 known = self._tokens.learn(shown)
             except BadTokenError as exc:
                 self._guessed(network)
                 raise Denied(Denial.UNKNOWN, _why(shown, exc)) from exc
-        jti, caller = known
-        if jti in self._opaque.revoked:
+        if known.jti in self._opaque.revoked:
             self._guessed(network)
             raise Denied(Denial.UNKNOWN, "the token was revoked")
-        return caller
+        return known.holder
 
     def _guessed(self, network: str) -> None:
-        wait = self._guesses.take(network, GUESSES, self._clock.now())
-        if wait:
-            raise Denied(Denial.GUESSED, "too many wrong keys came from this network", wait=wait)
+        _refuse(network, self._guesses.take(network, _limit(network), self._clock.now()))
+
+
+def _limit(network: str) -> float:
+    return GUESSES if network else GUESSES_OF_ALL
+
+
+def _refuse(network: str, wait: Seconds) -> None:
+    if wait:
+        where = " from this network" if network else ""
+        raise Denied(Denial.GUESSED, f"too many wrong keys came{where}", wait=wait)
 
 
 def _why(shown: str, exc: BadTokenError) -> str:

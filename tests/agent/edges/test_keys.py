@@ -19,7 +19,7 @@ from node_agent.core.errors import ConfigError, Denial, Denied
 from node_agent.core.models import FREE, Price
 from node_agent.runtime import jwks as jwks_module
 from node_agent.runtime.jwks import Jwks
-from node_agent.runtime.keyring import GUESSES, Keyring
+from node_agent.runtime.keyring import GUESSES, GUESSES_OF_ALL, Keyring
 from node_agent.runtime.opaque import parse
 from node_agent.runtime.tokens import LEEWAY, trust
 from tests.agent.edges.test_gate import Time
@@ -207,6 +207,51 @@ def test_ten_thousand_guesses_are_told_apart_from_a_right_key(tmp_path):
     assert keyring.caller(KEY, "net").name == "acme"
     assert keyring.caller(token(), "net").name == "acme", "a token that was seen before"
     assert problem_of(keyring, "pg_wrong", "elsewhere").denial is Denial.UNKNOWN
+
+
+def test_a_token_that_was_seen_is_seen_still_once_the_public_keys_were_read_again(tmp_path):
+    keyring = ring(tmp_path)
+    assert keyring.caller(token(), "net").name == "acme"
+    for number in range(31):
+        problem_of(keyring, f"pg_{number:030}", "net")
+    jwks_file(tmp_path, PRIVATE, STRANGER)
+    keyring.reload()
+    assert keyring.caller(token(), "net").name == "acme"
+    jwks_file(tmp_path, STRANGER)
+    keyring.reload()
+    assert problem_of(keyring, token(), "net").denial is Denial.GUESSED, "it is not known any more"
+
+
+def test_a_public_key_that_is_another_by_the_same_name_proves_nothing_of_the_first(tmp_path):
+    keyring = ring(tmp_path)
+    assert keyring.caller(token(), "").name == "acme"
+    other = json.loads(key_set([STRANGER], None))
+    other["keys"][0]["kid"] = KID
+    (tmp_path / "jwks.json").write_text(json.dumps(other))
+    keyring.reload()
+    assert problem_of(keyring, token()).denial is Denial.UNKNOWN
+
+
+def test_guesses_through_a_proxy_lock_nobody_out_for_longer_than_a_moment(tmp_path):
+    clock = Wall()
+    keyring = ring(tmp_path, entry(), clock=clock)
+    told = [problem_of(keyring, f"pg_{number:030}", "") for number in range(int(GUESSES_OF_ALL) + 1)]
+    assert [denied.denial for denied in told[-2:]] == [Denial.UNKNOWN, Denial.GUESSED]
+    assert keyring.caller(KEY, "").name == "acme"
+    denied = problem_of(keyring, token(), "")
+    assert 0 < denied.wait <= 0.01
+    clock.passes(0.02)
+    assert keyring.caller(token(), "").name == "acme"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "headers"), [({"behind_proxy": True}, {}), ({}, {"X-Forwarded-For": "192.0.2.1"})]
+)
+async def test_a_proxy_is_not_blamed_for_the_guesses_it_passes_on(tmp_path, chosen, headers):
+    async with serving(ring=keys_file(tmp_path), jwks=jwks_file(tmp_path), running=False, **chosen) as node:
+        wrong = {**headers, **bearer("pg_wrong")}
+        assert {(await node.get("/v1/models", headers=wrong)).status for _ in range(40)} == {401}
+        assert (await node.get("/v1/models", headers={**headers, **bearer(token())})).status == 200
 
 
 def test_keys_are_read_again_whole_or_not_at_all(tmp_path):
