@@ -584,6 +584,35 @@ async def test_an_open_node_asks_nobody_and_lets_this_machine_operate():
         assert "by_key" not in (await (await node.call("GET", "/v1/usage", headers=far)).json())["usage"]
 
 
+OF_PAGES = [
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Host": "rebound.example"},
+    {"Host": "rebound.example:8081"},
+    {"Host": "127.0.0.1.rebound.example"},
+    {"Host": "localhost.example"},
+    {"Host": "]["},
+    {"Host": ""},
+]
+
+
+@pytest.mark.parametrize("headers", OF_PAGES)
+async def test_a_page_in_a_browser_on_this_machine_is_no_operator(headers):
+    async with serving() as node:
+        answer = await node.client.post("/v1/models/unload-all", headers=headers)
+        assert (answer.status, (await node.model())["state"]) == (403, "ready")
+        assert (await node.get("/v1/node/status", headers=headers)).status == 401
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8081", "127.0.0.1", "127.9.9.9:80", "[::1]:8081"])
+async def test_a_program_on_this_machine_is_one_by_any_name_of_this_machine(host):
+    headers = {"Host": host, "Sec-Fetch-Site": "none"}
+    async with serving(running=False) as node:
+        assert "by_key" in (await (await node.get("/v1/usage", headers=headers)).json())["usage"]
+
+
 @pytest.mark.parametrize("offer", [f"bearer.{KEY}", f"realtime, bearer.{KEY}"])
 async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
     async with serving(ring=keys_file(tmp_path, entry()), running=False) as node:
