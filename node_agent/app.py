@@ -19,7 +19,7 @@ from node_agent.api.front import FrontRunner
 from node_agent.config import Options, choose, open_catalogue, read_keys, state_at
 from node_agent.core.admission import Limits
 from node_agent.core.errors import ConfigError, innermost
-from node_agent.core.models import FREE, ModelName, ModelSpec
+from node_agent.core.models import FREE, ModelName, ModelSpec, own_names
 from node_agent.core.recall import Recall
 from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
@@ -68,7 +68,7 @@ class Agent:
         identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
         self.engine = engine
         self.door = Door()
-        self.keyring = _keyring(options, clock)
+        self.keyring = _keyring(options, clock, own_names(models))
         if self.keyring.has_budgets and all(model.price == FREE for model in models):
             _log.warning("budgets are never spent: no model of this node has a price", models=list(by_name))
         self.till = Till(options.region, by_name, clock, None if options.state is None else Journal(options.state))
@@ -110,9 +110,9 @@ class Agent:
             group.create_task(self.till.run())
 
 
-def _keyring(options: Options, clock: SystemClock) -> Keyring:
+def _keyring(options: Options, clock: SystemClock, names: Mapping[str, ModelName]) -> Keyring:
     kept = None if options.state is None else options.state / "jwks.json"
-    return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept))
+    return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept), names)
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:

@@ -1,12 +1,15 @@
 """The keys that count on this node, whatever kind they are of, and what becomes of one that is shown."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 
 from node_agent.core.caller import Caller
 from node_agent.core.errors import ConfigError, Denial, Denied
+from node_agent.core.models import ModelName
 from node_agent.core.rate import Buckets
 from node_agent.core.units import Seconds
 from node_agent.runtime import opaque
@@ -28,12 +31,22 @@ _log = structlog.get_logger()
 class Keyring:
     """Knows callers by their keys. Without a file and without public keys it is open: nobody needs one."""
 
-    def __init__(self, clock: Clock, file: Path | None = None, jwks: Jwks | None = None) -> None:
-        """Raises `ConfigError` for a file that cannot be read: at the start there is no last good one."""
+    def __init__(
+        self,
+        clock: Clock,
+        file: Path | None = None,
+        jwks: Jwks | None = None,
+        names: Mapping[str, ModelName] = MappingProxyType({}),
+    ) -> None:
+        """*names* are those of this node's models, by alias.
+
+        Raises `ConfigError` for a file that cannot be read: at the start there is no last good one.
+        """
         self._clock = clock
         self._file = file
         self._jwks = jwks
-        self._opaque = Opaque() if file is None else opaque.load(file)
+        self._names = names
+        self._opaque = Opaque() if file is None else self._loaded(file)
         self._tokens = Tokens() if jwks is None else Tokens(jwks.first())
         self._guesses = Buckets()
         self._rates = Buckets()
@@ -46,7 +59,7 @@ class Keyring:
     @property
     def has_budgets(self) -> bool:
         """True if a key of the file has one; what tokens say is known when they are shown."""
-        return self._opaque.has_budgets
+        return any(caller.budget is not None for caller in self._opaque.callers())
 
     def caller(self, shown: str, network: str) -> Caller:
         """Whose key *shown* is, if it counts now. Raises `Denied`. *network* is empty if it is not known.
@@ -59,7 +72,7 @@ class Keyring:
         except Denied:
             self._guessed(network)
             raise
-        return caller
+        return caller.by_own_names(self._names)
 
     def count(self, caller: Caller) -> None:
         """One request more of *caller*. Raises `Denied` with the time to wait if that is too often."""
@@ -96,8 +109,15 @@ class Keyring:
 
     def _read_file(self) -> None:
         if self._file is not None:
-            self._opaque = opaque.load(self._file)
+            self._opaque = self._loaded(self._file)
             _log.info("keys_reloaded", file=self._file.name)
+
+    def _loaded(self, file: Path) -> Opaque:
+        loaded = opaque.load(file)
+        named = {model for caller in loaded.callers() for model in caller.models or ()}
+        if alien := sorted(named - self._names.keys()):
+            _log.warning("keys are for models that this node does not have", file=file.name, models=alien)
+        return loaded
 
     def _read_jwks(self) -> None:
         if self._jwks is not None and not self._jwks.is_remote:

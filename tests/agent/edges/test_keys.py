@@ -24,7 +24,7 @@ from node_agent.runtime.opaque import parse
 from node_agent.runtime.tokens import LEEWAY, trust
 from tests.agent.edges.test_gate import Time
 from tests.agent.keys import FAR_OFF, KEY, KID, OTHER, PRIVATE, bearer, claims, entry, jwks_file, keys_file, token
-from tests.agent.scenes import MODEL, asked, serving
+from tests.agent.scenes import MODEL, asked, catalogue, serving
 
 CHEAP = Price(prompt=0.01)
 STRANGER = Ed25519PrivateKey.generate()
@@ -498,6 +498,19 @@ async def test_a_key_is_for_what_it_is_for_whichever_kind_it_is(tmp_path, limits
             assert (answer.status, problem["code"], problem["detail"]) == (403, "forbidden", detail)
             assert problem["error"]["param"] == param
         assert await node.metric('autorouter_node_denied_total{reason="forbidden"}') == 2
+
+
+async def test_a_key_for_an_alias_is_for_the_model(tmp_path):
+    models = {"catalogue": catalogue("big", "small", big={"aliases": ["gpt"]}), "models": ("big", "small")}
+    limits = {"models": ["gpt", "elsewhere"]}
+    with capture_logs() as logs:
+        async with serving(ring=keys_file(tmp_path, entry(**limits)), jwks=jwks_file(tmp_path), **models) as node:
+            for key in (KEY, token(**limits)):
+                for name, status in (("gpt", 200), ("big", 200), ("small", 403)):
+                    body = {**asked(), "model": name}
+                    answer = await node.call("POST", "/v1/chat/completions", json=body, headers=bearer(key))
+                    assert answer.status == status
+    assert [line["models"] for line in logs if "does not have" in line["event"]] == [["elsewhere"]]
 
 
 async def test_a_key_that_is_used_too_often_is_told_when_to_come_back(tmp_path):
