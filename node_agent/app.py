@@ -176,7 +176,7 @@ async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
     if not agent.keyring.is_open:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, agent.keyring.reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, agent.keyring.reload_soon)
     try:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(agent.run())

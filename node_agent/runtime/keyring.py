@@ -50,6 +50,7 @@ class Keyring:
         self._tokens = Tokens() if jwks is None else Tokens(jwks.first())
         self._guesses = Buckets()
         self._rates = Buckets()
+        self._stale = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -83,20 +84,33 @@ class Keyring:
             detail = f"the key is for {caller.rate:g} requests a minute"
             raise Denied(Denial.TOO_OFTEN, detail, wait=wait)
 
-    def reload(self) -> None:
-        """Read the files again: each whole, or not at all."""
+    def reload_soon(self) -> None:
+        """Have `run` read the files again."""
+        self._stale.set()
+
+    async def reload(self) -> None:
+        """Read the files again: each whole, or not at all. Ten thousand keys take a second, hence in a thread."""
         for reading in (self._read_file, self._read_jwks):
             try:
-                reading()
+                await reading()
             except ConfigError as exc:
                 _log.error("keys_reload_failed", reason=str(exc), kept="the last good ones")
 
     async def run(self) -> None:
-        """Keep public keys from a URL fresh, for ever."""
-        if self._jwks is None or not self._jwks.is_remote:
-            return
+        """Read files again when that is wished for, and keep public keys from a URL fresh, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._reread())
+            if self._jwks is not None and self._jwks.is_remote:
+                group.create_task(self._follow(self._jwks))
+
+    async def _reread(self) -> None:
+        while await self._stale.wait():
+            self._stale.clear()
+            await self.reload()
+
+    async def _follow(self, jwks: Jwks) -> None:
         while True:
-            fresh = await self._fetch(self._jwks)
+            fresh = await self._fetch(jwks)
             await asyncio.sleep(EVERY_S if fresh else AGAIN_S)
 
     async def _fetch(self, jwks: Jwks) -> bool:
@@ -107,9 +121,9 @@ class Keyring:
             return False
         return True
 
-    def _read_file(self) -> None:
+    async def _read_file(self) -> None:
         if self._file is not None:
-            self._opaque = self._loaded(self._file)
+            self._opaque = await asyncio.to_thread(self._loaded, self._file)
             _log.info("keys_reloaded", file=self._file.name)
 
     def _loaded(self, file: Path) -> Opaque:
@@ -119,9 +133,9 @@ class Keyring:
             _log.warning("keys are for models that this node does not have", file=file.name, models=alien)
         return loaded
 
-    def _read_jwks(self) -> None:
+    async def _read_jwks(self) -> None:
         if self._jwks is not None and not self._jwks.is_remote:
-            self._tokens.trust(self._jwks.read())
+            self._tokens.trust(await asyncio.to_thread(self._jwks.read))
 
     def _by_token(self, shown: str, network: str) -> Caller:
         known = self._tokens.known(shown)

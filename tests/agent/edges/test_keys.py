@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 
 import jwt
 import openai
@@ -18,6 +19,7 @@ from autorouter.minting import key_set
 from node_agent.core.errors import ConfigError, Denial, Denied
 from node_agent.core.models import FREE, Price
 from node_agent.runtime import jwks as jwks_module
+from node_agent.runtime import opaque
 from node_agent.runtime.jwks import Jwks
 from node_agent.runtime.keyring import GUESSES, GUESSES_OF_ALL, Keyring
 from node_agent.runtime.opaque import parse
@@ -181,20 +183,20 @@ def test_a_key_of_one_issuer_signs_for_no_other(tmp_path):
     assert problem_of(keyring, token(iss="them")).denial is Denial.UNKNOWN
 
 
-def test_a_token_can_be_taken_back_even_if_it_was_seen(tmp_path):
+async def test_a_token_can_be_taken_back_even_if_it_was_seen(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(jti="7"), "").name == "acme"
     keys_file(tmp_path, revoked=["7"])
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token(jti="7")).detail == "the token was revoked"
     assert keyring.caller(token(jti="8"), "").name == "acme"
 
 
-def test_a_public_key_that_is_withdrawn_proves_nothing_more(tmp_path):
+async def test_a_public_key_that_is_withdrawn_proves_nothing_more(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(), "").name == "acme"
     jwks_file(tmp_path, STRANGER)
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token()).denial is Denial.UNKNOWN
 
 
@@ -209,26 +211,26 @@ def test_ten_thousand_guesses_are_told_apart_from_a_right_key(tmp_path):
     assert problem_of(keyring, "pg_wrong", "elsewhere").denial is Denial.UNKNOWN
 
 
-def test_a_token_that_was_seen_is_seen_still_once_the_public_keys_were_read_again(tmp_path):
+async def test_a_token_that_was_seen_is_seen_still_once_the_public_keys_were_read_again(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(), "net").name == "acme"
     for number in range(31):
         problem_of(keyring, f"pg_{number:030}", "net")
     jwks_file(tmp_path, PRIVATE, STRANGER)
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(token(), "net").name == "acme"
     jwks_file(tmp_path, STRANGER)
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token(), "net").denial is Denial.GUESSED, "it is not known any more"
 
 
-def test_a_public_key_that_is_another_by_the_same_name_proves_nothing_of_the_first(tmp_path):
+async def test_a_public_key_that_is_another_by_the_same_name_proves_nothing_of_the_first(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(), "").name == "acme"
     other = json.loads(key_set([STRANGER], None))
     other["keys"][0]["kid"] = KID
     (tmp_path / "jwks.json").write_text(json.dumps(other))
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token()).denial is Denial.UNKNOWN
 
 
@@ -254,14 +256,45 @@ async def test_a_proxy_is_not_blamed_for_the_guesses_it_passes_on(tmp_path, chos
         assert (await node.get("/v1/models", headers={**headers, **bearer(token())})).status == 200
 
 
-def test_keys_are_read_again_whole_or_not_at_all(tmp_path):
+async def test_clients_are_known_while_keys_are_read_again(tmp_path, monkeypatch):
+    keyring, real, go = ring(tmp_path, entry()), opaque.load, threading.Event()
+
+    def slow(path):
+        assert go.wait(5), "nothing else went on"
+        return real(path)
+
+    monkeypatch.setattr(opaque, "load", slow)
+    keys_file(tmp_path, entry(OTHER, "other"))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(keyring.run())
+        keyring.reload_soon()
+        await asyncio.sleep(0.01)
+        assert keyring.caller(KEY, "").name == "acme"
+        assert problem_of(keyring, OTHER).denial is Denial.UNKNOWN
+        go.set()
+        async with asyncio.timeout(5):
+            while problem_or_none(keyring, OTHER):
+                await asyncio.sleep(0.01)
+        running.cancel()
+    assert problem_of(keyring, KEY).denial is Denial.UNKNOWN
+
+
+def problem_or_none(keyring, shown):
+    try:
+        keyring.caller(shown, "192.0.2.0/24")
+    except Denied as denied:
+        return denied
+    return None
+
+
+async def test_keys_are_read_again_whole_or_not_at_all(tmp_path):
     keyring = ring(tmp_path, entry())
     keys_file(tmp_path, entry(OTHER, "other"), {"name": "broken"})
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(KEY, "").name == "acme"
     assert problem_of(keyring, OTHER).denial is Denial.UNKNOWN
     keys_file(tmp_path, entry(OTHER, "other"))
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(OTHER, "").name == "other"
     assert problem_of(keyring, KEY).denial is Denial.UNKNOWN
 
@@ -668,10 +701,10 @@ def test_public_keys_that_cannot_be_read_are_one_sentence(tmp_path):
         Keyring(Wall(), tmp_path / "keys.yaml")
 
 
-def test_a_broken_set_of_public_keys_leaves_the_last_good_one(tmp_path):
+async def test_a_broken_set_of_public_keys_leaves_the_last_good_one(tmp_path):
     keyring = ring(tmp_path)
     (tmp_path / "jwks.json").write_text("{")
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(token(), "").name == "acme"
 
 
