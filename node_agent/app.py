@@ -28,6 +28,7 @@ from node_agent.engines.artefacts import ensure, store_at
 from node_agent.runtime.clock import SystemClock
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
+from node_agent.runtime.gpus import Gpus
 from node_agent.runtime.journal import Journal
 from node_agent.runtime.jwks import Jwks
 from node_agent.runtime.keyring import Keyring
@@ -96,6 +97,7 @@ class Agent:
                 new_id=lambda: uuid.uuid4().hex,
                 keyring=self.keyring,
                 till=self.till,
+                gpus=Gpus(clock),
                 runtime=options.engine,
                 keys=keys,
                 behind_proxy=options.behind_proxy,
