@@ -255,6 +255,18 @@ async def test_a_query_parameter_that_does_not_exist_is_refused_by_name():
         assert (await node.get("/readyz?verbose")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/v1/usage?end_date=2026-01-01&end_date=2026-01-02", "end_date"), ("/v1/ping?ticket=a&ticket=a", "ticket")],
+)
+async def test_a_query_parameter_that_is_given_twice_is_refused_by_name(path, name):
+    async with serving(running=False) as node:
+        answer = await node.get(path)
+        problem = await answer.json()
+        assert (answer.status, problem["error"]["param"]) == (400, name)
+        assert problem["detail"] == f"'{name}' is given several times"
+
+
 async def test_what_asks_for_nothing_is_accepted():
     harmless = {
         "n": 1, "tools": None, "tool_choice": "none", "logprobs": False, "response_format": {"type": "text"},

@@ -192,6 +192,12 @@ async def test_a_token_can_be_taken_back_even_if_it_was_seen(tmp_path):
     assert keyring.caller(token(jti="8"), "").name == "acme"
 
 
+def test_a_token_that_was_taken_back_is_a_guess(tmp_path):
+    keyring = ring(tmp_path, revoked=["7"])
+    told = [problem_of(keyring, token(jti="7"), "net").denial for _ in range(int(GUESSES) + 1)]
+    assert told == [Denial.UNKNOWN] * int(GUESSES) + [Denial.GUESSED]
+
+
 async def test_a_public_key_that_is_withdrawn_proves_nothing_more(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(), "").name == "acme"

@@ -441,6 +441,38 @@ async def test_a_recording_in_many_pieces_is_one_request_of_its_length(tmp_path,
         assert found["by_model"][0]["audio_seconds"] == 301.0
 
 
+async def test_a_piece_that_said_nothing_is_billed_with_those_that_were_streamed(tmp_path):
+    """Its account is older than the answer, whose client leaves before the end."""
+    lengths = []
+
+    def first_is_mute(engine):
+        whole = engine.generate
+
+        async def generate(task):
+            lengths.append(task.length)
+            async for step in whole(task):
+                if len(lengths) > 1 or step.usage:
+                    yield step
+                if len(lengths) == 3:
+                    await asyncio.sleep(60)
+
+        engine.generate = generate
+        return engine
+
+    async with hearing(ring=keys_file(tmp_path, entry()), price=Price(heard=60.0), wrap=first_is_mute) as node:
+        async with node.caller() as session:
+            sent = await session.post(
+                "/v1/audio/transcriptions", data=form(wav(200.0), stream="true"), headers=bearer()
+            )
+            async with asyncio.timeout(10):
+                while len(lengths) < 3:
+                    await sent.content.readline()
+            sent.close()
+        await until_idle(node)
+        (heard,) = (await used(node))["by_model"]
+        assert sum(lengths[:2]) <= heard["audio_seconds"] <= sum(lengths[:2]) + 1
+
+
 async def test_the_job_of_a_key_that_has_spent_its_budget_can_still_be_asked_for(tmp_path):
     async with hearing(ring=keys_file(tmp_path, entry(budget=1)), price=Price(heard=60.0)) as node:
         path = "/v1/audio/transcriptions"
