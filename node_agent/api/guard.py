@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE
-from node_agent.api.hop import is_local
+from node_agent.api.hop import is_direct, is_local
 from node_agent.core.caller import ANYBODY, THIS_MACHINE, Caller, Scope
 from node_agent.core.errors import Denial, Denied
 from node_agent.core.networks import network_of
@@ -52,10 +52,15 @@ def _caller(request: web.Request) -> Caller:
     edge = request.app[EDGE]
     if edge.keyring.is_open:
         return THIS_MACHINE if is_local(request) else ANYBODY
-    caller = edge.keyring.caller(_shown(request), network_of(request.remote or "") or "")
+    caller = edge.keyring.caller(_shown(request), _network(request))
     caller.require_region(edge.reporter.identity.region)
     edge.keyring.count(caller)
     return caller
+
+
+def _network(request: web.Request) -> str:
+    """Whom wrong keys are counted against: never a proxy, which all share whom it speaks for."""
+    return (network_of(request.remote or "") or "") if is_direct(request) else ""
 
 
 def _shown(request: web.Request) -> str:

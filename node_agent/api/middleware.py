@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from node_agent.api import claims
 from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
+from node_agent.api.front import require_plain
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
 from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sunset import notice
@@ -46,6 +47,7 @@ _log = structlog.get_logger()
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with a problem where a handler raises; a stream that is open already ends with one."""
     try:
+        require_plain(request)
         _require_known_query(request)
         return await handler(request)
     except ConnectionError:

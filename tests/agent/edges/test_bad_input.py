@@ -1,5 +1,6 @@
 """Whatever a client sends, it gets an answer that names what is wrong, and never a 500."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -204,6 +205,41 @@ async def test_unknown_paths_and_methods_are_told_in_the_same_shape():
             assert (answer.status, problem["code"], problem["error"]["code"]) == (status, code, code)
 
 
+NOT_PLAIN = [
+    "GET /livez HTTP/2.0\r\nHost: x",
+    "GET /livez HTTP/0.9\r\nHost: x",
+    "GET http://elsewhere/livez HTTP/1.1\r\nHost: x",
+    "GET http://x@elsewhere/livez HTTP/1.1\r\nHost: elsewhere",
+    "GET http://elsewhere/livez HTTP/1.0",
+    "GET /livez HTTP/1.1\r\nHost: x\r\nHost: y",
+]
+
+
+@pytest.mark.parametrize("head", NOT_PLAIN)
+async def test_what_one_reads_so_and_another_otherwise_is_refused(head):
+    async with serving(running=False) as node:
+        status, _ = await said(node, head)
+        assert status in {b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.0 400 Bad Request\r\n"}
+
+
+@pytest.mark.parametrize(
+    "head", ["GET /livez HTTP/1.1\r\nHost: x", "GET /livez HTTP/1.0", "GET http://x:1/livez HTTP/1.1\r\nHost: x:1"]
+)
+async def test_what_all_read_alike_is_answered(head):
+    async with serving(running=False) as node:
+        assert b" 200 " in (await said(node, head))[0]
+
+
+async def said(node, head):
+    """The status line of the answer to *head*, and its first header."""
+    reader, writer = await asyncio.open_connection(node.client.host, node.client.port)
+    writer.write(f"{head}\r\n\r\n".encode())
+    lines = await reader.readline(), await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return lines
+
+
 async def test_an_expectation_that_nobody_knows_is_a_problem_too():
     async with serving() as node:
         answer = await node.client.post(PATH, json=asked(), headers={"Expect": "nonsense"})
@@ -217,6 +253,18 @@ async def test_a_query_parameter_that_does_not_exist_is_refused_by_name():
             answer = await node.client.request(method, path, json=asked() if method == "POST" else None)
             assert (answer.status, (await answer.json())["error"]["param"]) == (400, "bogus")
         assert (await node.get("/readyz?verbose")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/v1/usage?end_date=2026-01-01&end_date=2026-01-02", "end_date"), ("/v1/ping?ticket=a&ticket=a", "ticket")],
+)
+async def test_a_query_parameter_that_is_given_twice_is_refused_by_name(path, name):
+    async with serving(running=False) as node:
+        answer = await node.get(path)
+        problem = await answer.json()
+        assert (answer.status, problem["error"]["param"]) == (400, name)
+        assert problem["detail"] == f"'{name}' is given several times"
 
 
 async def test_what_asks_for_nothing_is_accepted():
