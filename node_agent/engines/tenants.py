@@ -136,6 +136,10 @@ class Tenants:
             if not tenant.inside and tenant.rests <= now():
                 yield name, self._room(tenant.size).obstacle if self._asks(tenant) else ""
 
+    def awaits_another(self, than: ModelName) -> bool:
+        """Whether any other *than* this one wants in."""
+        return any(self._asks(tenant) for name, tenant in self._each.items() if name != than)
+
     def begin(self, name: ModelName) -> None:
         """The load of *name* begins."""
         self._each[name].came = now()

@@ -133,6 +133,25 @@ async def test_a_model_that_cannot_be_loaded_takes_nobody_along_and_is_tried_aga
         assert (triton.loads.count(A), triton.loads.count(C)) == (1, 1)
 
 
+async def test_a_model_that_cannot_be_loaded_does_not_keep_a_slower_one_from_ever_being_loaded():
+    triton = Many()
+    triton.broken.add(A)
+    triton.slow[B] = asyncio.Event()
+    async with keeping(triton, models=MODELS[:2]) as scene:
+        await scene.until(lambda: "tried again" in scene.reason(A))
+        triton.slow[B].set()
+        await scene.until_states("failed", "ready")
+        assert triton.loads.count(B) == 1
+
+
+async def test_a_model_that_cannot_be_loaded_makes_room_for_who_waits_for_another():
+    triton = Many()
+    triton.broken.add(A)
+    async with keeping(triton, memory=400, models=MODELS[:2]) as scene:
+        with scene.tenants.hold(B):
+            await scene.until_states("failed", "ready")
+
+
 async def test_what_falls_again_and_again_soon_after_it_was_loaded_is_loaded_later_and_later():
     triton = Many()
     async with keeping(triton) as scene:
