@@ -35,7 +35,7 @@ async def keeping(triton, child=None):
     async with listening(triton):
         link, board = Link(triton.address), Board((NAME,))
         tenants = Tenants(MODELS, frozenset(), None)
-        tenants.wake = board.wake
+        tenants.wake, tenants.goes = board.wake, board.goes
         keeper = Keeper(link, Reached(triton.address, child), MODELS, board, tenants)
         yield keeper, board
         await link.close()
