@@ -45,9 +45,9 @@ class Tenant:
     busy: bool = False
     """It is on its way, or looked after: somebody is at it, and nobody else may be."""
     dismissed: bool = False
-    """It has to go, and nobody has seen to it yet."""
+    """It is on its way out, and nobody has seen to it yet."""
     going: bool = False
-    """It is on its way out."""
+    """It is on its way out: whoever asks for it now waits until it is back."""
     users: int = 0
     wanted: Instant = NEVER
     """Until when it is wanted although nobody waits."""
@@ -78,12 +78,16 @@ class Arrival(NamedTuple):
 
 
 class Tenants:
-    """Keeps the register. *wake* is called when something is to be done about it."""
+    """Keeps the register. *wake* is called when something is to be done, and *goes* with whoever has to leave.
+
+    *goes* must say so before it returns: from then on nobody may be given that model.
+    """
 
     def __init__(self, models: Iterable[ModelSpec], pinned: frozenset[ModelName], memory: int | None) -> None:
         self._memory = memory
         self._each = {model.name: Tenant(model, model.memory, model.name in pinned) for model in models}
         self.wake: Callable[[], None] = lambda: None
+        self.goes: Callable[[ModelName], None] = lambda _name: None
 
     def __getitem__(self, name: ModelName) -> Tenant:
         """What is known of *name*."""
@@ -123,18 +127,23 @@ class Tenants:
 
     def leavers(self) -> tuple[ModelName, ...]:
         """Those who have to leave: they were dismissed, or others have grown. Each is told once."""
-        leavers = [name for name, tenant in self._each.items() if tenant.dismissed]
-        if self._memory is not None:
-            leavers += excess(self._inside(), self._memory, now())
-        for name in leavers:
+        dismissed = [name for name, tenant in self._each.items() if tenant.dismissed]
+        for name in dismissed:
+            self._each[name].dismissed = False
+        grown = () if self._memory is None else excess(self._inside(), self._memory, now())
+        for name in grown:
             self._go(name)
-        return tuple(leavers)
+        return (*dismissed, *grown)
 
     def outside(self) -> Iterator[tuple[ModelName, str]]:
         """Those who are not in memory and could be, and what is in the way of who wants to."""
         for name, tenant in self._each.items():
             if not tenant.inside and tenant.rests <= now():
                 yield name, self._room(tenant.size).obstacle if self._asks(tenant) else ""
+
+    def awaits_another(self, than: ModelName) -> bool:
+        """Whether any other *than* this one wants in."""
+        return any(self._asks(tenant) for name, tenant in self._each.items() if name != than)
 
     def begin(self, name: ModelName) -> None:
         """The load of *name* begins."""
@@ -182,7 +191,8 @@ class Tenants:
         if tenant.busy:
             return "it is being loaded, unloaded or mended"
         if tenant.inside:
-            tenant.busy = tenant.dismissed = True
+            self._go(name)
+            tenant.dismissed = True
             self.wake()
         return ""
 
@@ -206,7 +216,8 @@ class Tenants:
 
     def _go(self, name: ModelName) -> None:
         tenant = self._each[name]
-        tenant.busy, tenant.going, tenant.dismissed = True, True, False
+        tenant.busy = tenant.going = True
+        self.goes(name)
 
     def _room(self, size: int) -> Room:
         if self._memory is None:

@@ -42,7 +42,7 @@ class TritonEngine:
         self._tenants = tenants
         self._allow_unpatched = allow_unpatched
         self._board = Board(tuple(self._models))
-        self._tenants.wake = self._board.wake
+        self._tenants.wake, self._tenants.goes = self._board.wake, self._board.goes
         self._link: Link | None = None
         self._keeper: Keeper | None = None
         self._failures = 0

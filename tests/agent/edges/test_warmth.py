@@ -64,6 +64,14 @@ async def test_what_is_being_asked_is_not_unloaded_and_the_reason_is_said():
             each.cancel()
 
 
+async def test_who_asks_for_what_was_told_to_leave_has_it_loaded_again_and_nothing_is_taken_from_it():
+    async with serving(catalogue=ABC, models=("a",)) as node:
+        assert node.engine.dismiss(ModelName("a")) == ""
+        assert node.engine.standings()[ModelName("a")].state is ModelState.UNLOADING
+        assert (await node.chat(model="a")).status == 200
+        assert await node.states() == [READY]
+
+
 async def test_what_was_only_just_loaded_stays_for_a_while():
     async with serving(catalogue=ABC, models=("a", "b"), memory=300, load=0.1) as node:
         began = asyncio.get_running_loop().time()
