@@ -38,7 +38,7 @@ from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
 from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
-from node_agent.runtime.till import Till
+from node_agent.runtime.till import CHANGES_A_SECOND, Till
 from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
 
@@ -46,10 +46,6 @@ MIB = 1 << 20
 
 DRAIN_S = 30.0
 """For answers under way at shutdown; what supervises processes usually kills after 30 to 90 s."""
-
-CHANGES_A_SECOND = 1_000_000
-"""More than there can be. Changes of round trips are numbered from the wall clock's seconds times this, so that a
-cursor of an earlier life of the node is older than all that this one tells: nobody needs to notice the restart."""
 
 CLOSE_S = 1.0
 """For the last bytes of answers that have ended, and for those that were given up."""

@@ -17,8 +17,9 @@ from node_agent.runtime.journal import Journal
 from node_agent.runtime.ports import Clock
 
 CHANGES_A_SECOND = 1_000_000
-"""More than there can be: numbered from the wall clock, changes of a later life have greater numbers than all before,
-even if the last of those were never written down."""
+"""More than there can be, of usage and of round trips. Numbered from the wall clock's seconds times this, those of a
+later life have greater numbers than all before, even if the last of these were never written down: nobody who asks by
+cursor needs to notice the restart."""
 
 LONGEST_LOG = 50_000
 """Lines, 5 MB, until the log is summed up."""

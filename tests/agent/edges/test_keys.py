@@ -665,15 +665,6 @@ async def test_a_program_on_this_machine_is_one_by_any_name_of_this_machine(host
         assert "by_key" in (await (await node.get("/v1/usage", headers=headers)).json())["usage"]
 
 
-@pytest.mark.parametrize("offer", [f"bearer.{KEY}", f"realtime, bearer.{KEY}"])
-async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
-    async with serving(ring=keys_file(tmp_path, entry()), running=False) as node:
-        headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Protocol": offer}
-        assert (await node.call("GET", "/v1/models", headers=headers)).status == 200
-        headers["Sec-WebSocket-Protocol"] = "bearer."
-        assert (await node.call("GET", "/v1/models", headers=headers)).status == 401
-
-
 OPERATE = [
     ("POST", "/v1/models/load", {"model_name": MODEL}),
     ("POST", "/v1/models/unload", {"model_name": "nothing"}),
