@@ -9,6 +9,7 @@ from node_agent.api.edge import EDGE
 from node_agent.api.flow import taken
 from node_agent.core.account import Account
 from node_agent.core.delivery import Sent
+from node_agent.runtime.till import Till
 
 PENDING = web.RequestKey("pending", list[Account])
 """What models did for a request whose answer has not begun to go out."""
@@ -26,6 +27,24 @@ def settle(request: web.Request, account: Account) -> None:
         _bill(request, account, Sent.STREAMED)
     else:
         request.setdefault(PENDING, []).append(account)
+
+
+class Tab:
+    """What is billed once all of it is done, and else not at all: nobody gets half of a job."""
+
+    def __init__(self, till: Till) -> None:
+        self._till = till
+        self._accounts: list[Account] = []
+
+    def settle(self, account: Account) -> None:
+        """Take in how a model served a part."""
+        self._accounts.append(account)
+
+    def close(self) -> None:
+        """Bill all of it, as one request."""
+        counted = False
+        for account in self._accounts:
+            counted |= self._till.take(account, Sent.WHOLE, requests=int(not counted))
 
 
 async def begin(request: web.Request, _response: web.StreamResponse) -> None:

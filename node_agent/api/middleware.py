@@ -72,7 +72,10 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
     flow: Flow | None = request.get(FLOW)
     if flow is None or not flow.is_open:
-        return fail.response()
+        response = fail.response()
+        if fail.code == "draining":
+            response.force_close()  # else the client would keep a connection that is about to vanish
+        return response
     await flow.fail(fail)
     return flow.response
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
+    AbstractContextManager,
     AsyncExitStack,
     aclosing,
     asynccontextmanager,
@@ -54,18 +55,29 @@ class Service:
         self._idle = idle
         self._recall = recall
 
+    def visit(self) -> AbstractContextManager[None]:
+        """Be inside for the length of the block, also between the answers there: who drains waits for all of them."""
+        return self._door.inside()
+
     @asynccontextmanager
-    async def answer(self, task: Task[S], claim: Claim = ANYONE) -> AsyncIterator[Answer[S]]:
+    async def answer(
+        self, task: Task[S], claim: Claim = ANYONE, *, visiting: bool = False
+    ) -> AsyncIterator[Answer[S]]:
         """The steps of the answer to *task*. Leaving the block frees the slot and stops the model.
+
+        *visiting*: it is one of several of a `visit`, and not the first that was asked for.
 
         Raises `Refused` before the first step, or when the node gives up; `EngineError` at any time.
         """
         meter = Meter(task, claim.caller, self._clock)
         try:
             claim.require(task.model)
-            self._require_open()
+            if not visiting:
+                self._require_open()
             with self._door.inside():
-                async with self._remembered(task, claim, meter) or self._served(task, claim, meter) as answer:
+                async with self._remembered(task, claim, meter) or self._served(
+                    task, claim, meter, begun=visiting
+                ) as answer:
                     yield answer
         except BaseException as exc:
             meter.ended(exc)
@@ -84,10 +96,10 @@ class Service:
         return nullcontext(Answer(_again(found, meter), meter, Cache.HIT))
 
     @asynccontextmanager
-    async def _served(self, task: Task[S], claim: Claim, meter: Meter) -> AsyncIterator[Answer[S]]:
+    async def _served(self, task: Task[S], claim: Claim, meter: Meter, *, begun: bool) -> AsyncIterator[Answer[S]]:
         """The answer of the model, once it is there and has a slot."""
         async with AsyncExitStack() as held:
-            async with self._door.waiting():
+            async with self._door.waiting(begun=begun):
                 warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
                 turn = await held.enter_async_context(self._gates[task.model].slot(claim.after(warmed)))
             meter.warmed, meter.waited = warmed, turn.waited

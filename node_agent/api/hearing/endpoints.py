@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from aiohttp import web
 
+from node_agent.api.billing import Tab
 from node_agent.api.claims import claim_of, own_query
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.guard import caller_of
@@ -185,12 +186,14 @@ def _begin(hearing: Hearing, ears: Ears, held: ExitStack) -> web.Response:
 
 async def _work(job: Job, hearing: Hearing) -> Shape:
     transcript = hearing.transcript()
-    listener = Listener(hearing.edge, hearing.claim, JOB_PATIENCE_S)
+    tab = Tab(hearing.edge.till)
+    listener = Listener(hearing.edge, replace(hearing.claim, settle=tab.settle), JOB_PATIENCE_S)
     async with aclosing(hearing.steps(listener)) as steps:
         async for step in steps:
             transcript.take(step)
             if step.segment is not None:
                 job.progress = round(min(1.0, step.segment.end / hearing.audio.length), 3)
                 job.updated = hearing.edge.clock.unix()
+    tab.close()
     told = transcript.verbose() if hearing.asked.response_format == "verbose_json" else transcript.done()
     return {name: value for name, value in told.items() if name != "type"}

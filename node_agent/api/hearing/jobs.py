@@ -9,8 +9,8 @@ from typing import Literal
 
 import structlog
 
-from node_agent.api.problems import Fail, engine, refusal
-from node_agent.core.errors import EngineError, Reason, Refusal, Refused
+from node_agent.api.problems import Fail, denial, engine, refusal
+from node_agent.core.errors import Denied, EngineError, Reason, Refusal, Refused
 from node_agent.core.units import Seconds
 
 MOST = 64
@@ -123,6 +123,8 @@ def _fail(exc: Exception) -> Fail:
     match exc:
         case Refused():
             return refusal(exc.refusal)
+        case Denied():
+            return denial(exc)
         case EngineError():
             return engine(exc)
         case _:

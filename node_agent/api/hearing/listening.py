@@ -4,6 +4,7 @@ So the slot is free for others in between, and nothing that is copied on the way
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -43,7 +44,16 @@ class Listener:
         return told(self.answers[0]) if self.answers else {}
 
     async def hear(self, task: Recording, audio: Audio) -> AsyncGenerator[Heard, None]:
-        """What is heard in *audio*, as *task* asks; the last step has the usage of all."""
+        """What is heard in *audio*, as *task* asks; the last step has the usage of all.
+
+        A node that drains waits for all of it, and not for the piece that it finds under way.
+        """
+        with self.edge.service.visit():
+            async with aclosing(self._pieces(task, audio)) as steps:
+                async for step in steps:
+                    yield step
+
+    async def _pieces(self, task: Recording, audio: Audio) -> AsyncGenerator[Heard, None]:
         text, length, patience = "", 0.0, self.patience
         for pcm in audio.pieces():
             reminder = f"{task.prompt} {text[-CONTEXT:]}".strip()
@@ -60,9 +70,10 @@ class Listener:
 
     async def _piece(self, piece: Recording, patience: Seconds) -> AsyncGenerator[Heard, None]:
         until = self.edge.clock.now() + patience
-        while True:
+        for tries in itertools.count():
+            visiting = bool(tries or self.answers)
             try:
-                async with self.edge.service.answer(piece, self.claim) as steps:
+                async with self.edge.service.answer(piece, self.claim, visiting=visiting) as steps:
                     self.answers.append(steps)
                     async for step in steps:
                         yield step

@@ -8,7 +8,7 @@ import pytest
 from node_agent.api.hearing import jobs as known
 from node_agent.api.hearing.ears import EARS
 from node_agent.api.hearing.jobs import KEPT, KEPT_S, Job, Jobs
-from node_agent.core.errors import EngineError, Fault, Refused
+from node_agent.core.errors import Denial, Denied, EngineError, Fault, Refused
 from tests.agent.edges.hearing import BASE, TRANSCRIPTIONS, TRANSLATIONS, form, hearing, refusal
 from tests.agent.sounds import wav
 
@@ -77,6 +77,14 @@ async def test_jobs_wait_for_a_slot_as_long_as_it_takes():
     async with hearing(pace=0.05, slots=1, queue=0) as node:
         urls = [(await begun(node, wav(3.0)))["poll_url"] for _ in range(3)]
         assert [(await over(node, url))["status"] for url in urls] == ["completed"] * 3
+
+
+async def test_a_node_that_drains_finishes_the_jobs_that_wait_for_a_slot():
+    async with hearing(pace=0.1, slots=1, queue=0) as node:
+        urls = [(await begun(node, wav(3.0)))["poll_url"] for _ in range(2)]
+        await asyncio.sleep(0.1)
+        await node.agent.door.drain(10.0)
+        assert [(await over(node, url))["status"] for url in urls] == ["completed"] * 2
 
 
 @pytest.mark.parametrize(
@@ -158,11 +166,13 @@ async def test_a_job_that_breaks_takes_no_other_along():
     async def failed(_):
         raise EngineError(Fault.DEAD, "gone")
 
+    async def denied(_):
+        raise Denied(Denial.SPENT, "spent meanwhile")
+
     async with Store() as store:
-        store.begin("a", broken)
-        store.begin("b", failed)
-        store.begin("c", done)
+        for name, work in zip("abcd", (broken, failed, denied, done), strict=True):
+            store.begin(name, work)
         await asyncio.sleep(0)
-        told = [store.jobs.find(name, "me").shape() for name in "abc"]
-        assert [each["status"] for each in told] == ["failed", "failed", "completed"]
-        assert [each.get("error_code") for each in told] == ["internal", "engine_unavailable", None]
+        told = [store.jobs.find(name, "me").shape() for name in "abcd"]
+        assert [each["status"] for each in told] == ["failed"] * 3 + ["completed"]
+        assert [each.get("error_code") for each in told] == ["internal", "engine_unavailable", "budget_spent", None]

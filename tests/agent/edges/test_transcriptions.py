@@ -244,3 +244,16 @@ async def test_a_claim_in_the_query_changes_nothing_of_the_way_that_is_asked():
         stream = await post(node, wav(1.5), path=f"{TRANSCRIPTIONS}?priority=batch", stream="true")
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         assert "first;dur=" in stream.headers["Server-Timing"]
+
+
+async def test_a_node_that_drains_waits_for_all_of_a_recording():
+    async with hearing(pace=0.005) as node:
+        answer = await post(node, wav(130.0), stream="true")
+        await answer.content.readany()
+        async with asyncio.TaskGroup() as group:
+            drained = group.create_task(node.agent.door.drain(30.0))
+            *_, done, end = events(await answer.text())
+            assert await refusal(await post(node)) == (503, "draining", None)
+        assert (done["duration"], end) == (130.0, "data: [DONE]")
+        assert drained.done()
+        assert node.agent.door.inside_now == 0

@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -471,6 +472,47 @@ async def test_a_piece_that_said_nothing_is_billed_with_those_that_were_streamed
         await until_idle(node)
         (heard,) = (await used(node))["by_model"]
         assert sum(lengths[:2]) <= heard["audio_seconds"] <= sum(lengths[:2]) + 1
+
+
+def failing_at(piece):
+    """An engine whose so many-th answer fails."""
+
+    def wrap(engine):
+        whole, numbers = engine.generate, count(1)
+
+        async def generate(task):
+            if next(numbers) == piece:
+                raise EngineError(Fault.BROKEN, "it broke")
+            async for step in whole(task):
+                yield step
+
+        engine.generate = generate
+        return engine
+
+    return wrap
+
+
+async def job(node, seconds):
+    """How a job ends."""
+    query = {"model": BASE}
+    path, file = "/v1/audio/transcriptions", form(wav(seconds), model=None)
+    answer = await node.client.post(path, params=query, data=file, headers=bearer())
+    assert answer.status == 202, await answer.text()
+    url = (await answer.json())["poll_url"]
+    async with asyncio.timeout(5):
+        while (answer := await node.client.get(url, headers=bearer())).status == 202:
+            await asyncio.sleep(0.02)
+    return (await answer.json())["status"]
+
+
+async def test_a_job_is_billed_once_it_is_done_and_not_before(tmp_path):
+    more = {"ring": keys_file(tmp_path, entry()), "price": Price(heard=60.0)}
+    async with hearing(wrap=failing_at(3), **more) as node:
+        assert await job(node, 150.0) == "failed"
+        assert (await used(node))["total_requests"] == 0
+        assert await job(node, 150.0) == "completed"
+        found = await used(node)
+        assert (found["total_requests"], found["by_model"][0]["audio_seconds"]) == (1, 150.0)
 
 
 async def test_the_job_of_a_key_that_has_spent_its_budget_can_still_be_asked_for(tmp_path):
