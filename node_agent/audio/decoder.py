@@ -32,6 +32,10 @@ NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "COVERAGE_PROCESS_STA
 """Of the environment; the rest may hold secrets."""
 
 UNREADABLE = "unreadable_audio"
+BROKE = "the file cannot be decoded: the decoder broke on it"
+
+Told = tuple[bytearray, dict[str, Any]]
+"""The samples, and what the program says of them."""
 
 
 class Unheard(AgentError):  # noqa: N818 - what became of it: "raise Unheard(...)"
@@ -40,6 +44,10 @@ class Unheard(AgentError):  # noqa: N818 - what became of it: "raise Unheard(...
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class Lost(Unheard):
+    """The process went before it said anything: it may have been dead already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,8 @@ class Decoder:
 
     async def decode(self, body: memoryview, share: Share) -> Audio:
         """*body* as sound, whose size *share* is charged with. Raises `Unheard`, `Refused`."""
-        async with self._place(), self._process() as process:
-            pcm, told = await _exchange(process, body, share)
+        async with self._place():
+            pcm, told = await self._told(body, share)
         if "message" in told:
             raise Unheard(str(told["code"]), str(told["message"]))
         return Audio(str(told["format"]), memoryview(pcm), tuple(told["cuts"]))
@@ -84,23 +92,37 @@ class Decoder:
         while self._idle:
             await _end(self._idle.pop())
 
-    @asynccontextmanager
-    async def _process(self) -> AsyncIterator[Process]:
-        """A process, ended unless the block is left in good order."""
-        process = self._idle.pop() if self._idle else await _start()
+    async def _told(self, body: memoryview, share: Share) -> Told:
+        """What a process says of *body*: a new one if one that was idle is dead, which is not the file's fault."""
+        if process := self._living():
+            with suppress(Lost):
+                return await self._ask(process, body, share)
+        return await self._ask(await _start(), body, share)
+
+    def _living(self) -> Process | None:
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+        return None
+
+    async def _ask(self, process: Process, body: memoryview, share: Share) -> Told:
+        """What *process* says. It is ended unless it says all of it."""
+        before = share.size
         try:
             async with asyncio.timeout(PATIENCE_S):
-                yield process
-        except TimeoutError as exc:
+                told = await _exchange(process, body, share)
+        except BaseException as exc:
             await _end(process)
-            raise Unheard(UNREADABLE, f"the file could not be decoded within {PATIENCE_S:g} s") from exc
-        except (asyncio.IncompleteReadError, ConnectionError) as exc:
-            await _end(process)
-            raise Unheard(UNREADABLE, "the file cannot be decoded: the decoder broke on it") from exc
-        except BaseException:
-            await _end(process)
-            raise
+            match exc:
+                case TimeoutError():
+                    raise Unheard(UNREADABLE, f"the file could not be decoded within {PATIENCE_S:g} s") from exc
+                case asyncio.IncompleteReadError() | ConnectionError():
+                    raise (Lost if share.size == before else Unheard)(UNREADABLE, BROKE) from exc
+                case _:
+                    raise
         self._idle.append(process)
+        return told
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -131,18 +153,24 @@ async def _end(process: Process) -> None:
     await process.wait()
 
 
-async def _exchange(process: Process, body: memoryview, share: Share) -> tuple[bytearray, dict[str, Any]]:
-    """The samples, and what the program says of them."""
+async def _exchange(process: Process, body: memoryview, share: Share) -> Told:
     source, sink = process.stdout, process.stdin
     if source is None or sink is None:
         raise ConnectionError("no pipes")
-    sink.write(len(body).to_bytes(8, "big"))
-    for start in range(0, len(body), BLOCK):
-        sink.write(body[start : start + BLOCK])
-        await sink.drain()
+    await _send(body, sink)
     pcm = bytearray()
     while size := int.from_bytes(await source.readexactly(4), "big"):
         share.grow(size)
         pcm += await source.readexactly(size)
     size = int.from_bytes(await source.readexactly(4), "big")
     return pcm, json.loads(await source.readexactly(size))
+
+
+async def _send(body: memoryview, sink: asyncio.StreamWriter) -> None:
+    try:
+        sink.write(len(body).to_bytes(8, "big"))
+        for start in range(0, len(body), BLOCK):
+            sink.write(body[start : start + BLOCK])
+            await sink.drain()
+    except RuntimeError as exc:
+        raise BrokenPipeError("the process is gone") from exc  # what uvloop says is "the handler is closed"

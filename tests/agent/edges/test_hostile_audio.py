@@ -9,11 +9,13 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import uvloop
 from aiohttp import ClientError
 
 from node_agent.api.hearing import forms
 from node_agent.api.hearing.ears import EARS
 from node_agent.audio import decoder
+from node_agent.audio.room import Room
 from tests.agent.edges.hearing import BASE, TRANSCRIPTIONS, form, hearing, post, refusal
 from tests.agent.sounds import encoded, film, silence, tone, untold, wav
 
@@ -100,6 +102,42 @@ async def test_a_decoder_that_hangs_is_ended(monkeypatch):
         assert await refusal(await post(node)) == (400, "unreadable_audio", "file")
         assert process.returncode is not None
         monkeypatch.undo()
+        assert (await post(node)).status == 200
+
+
+async def decoded_after_a_death(*, noticed):
+    """How long what is decoded is, by a decoder whose process was killed while it was idle."""
+    listening, file = decoder.Decoder(), memoryview(wav(1.0))
+    with Room().share() as share:
+        await listening.decode(file, share)
+        [process] = listening._idle
+        process.kill()
+        if noticed:
+            await process.wait()
+        audio = await listening.decode(file, share)
+        assert listening._idle != [process]
+        await listening.close()
+        return audio.length
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_decoder_that_died_while_it_was_idle_is_replaced(run, noticed):
+    assert run(decoded_after_a_death(noticed=noticed)) == 1.0
+
+
+async def test_a_client_that_leaves_ends_its_decoder():
+    async with hearing() as node:
+        assert (await post(node)).status == 200
+        [process] = node.agent.application[EARS].decoder._idle
+        os.kill(process.pid, signal.SIGSTOP)
+        async with node.caller() as session:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await session.post(TRANSCRIPTIONS, data=form())
+        async with asyncio.timeout(5):
+            await process.wait()
+        assert process not in node.agent.application[EARS].decoder._idle
         assert (await post(node)).status == 200
 
 
