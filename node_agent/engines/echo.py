@@ -94,7 +94,7 @@ class EchoEngine:
         """As the board says."""
         await self._board.changed()
 
-    def forecast(self, model: ModelName) -> Seconds:
+    def forecast(self, model: ModelName) -> Seconds | None:
         """As the register knows."""
         return self._tenants.forecast(model, self.standings()[model])
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing
 from node_agent.core.residency import STAY, Resident, Room, excess, first, room
+from node_agent.core.task import NONE
 from node_agent.core.units import Instant, Seconds, between
 
 SPEED = 150.0
@@ -21,6 +22,9 @@ WANTED = Seconds(30.0)
 
 HARDLY = 0.25
 """Of the time that a load should take, that it is taken to need still when that is over."""
+
+SOONEST = Seconds(0.1)
+"""Nothing that is under way is taken to be over sooner."""
 
 LEAVE = Seconds(1.5)
 """What a model takes to leave: 1.4 s with Triton, whatever its size."""
@@ -68,6 +72,11 @@ class Tenant:
     def load(self) -> Seconds:
         """How long a load takes, as far as is known."""
         return Seconds(self.size / SPEED) if self.took is None else self.took
+
+    @property
+    def left(self) -> Seconds:
+        """How long whoever is at it is taken to need still."""
+        return Seconds(max(self.load - between(self.came, now()), HARDLY * self.load, SOONEST))
 
 
 class Arrival(NamedTuple):
@@ -196,19 +205,25 @@ class Tenants:
             self.wake()
         return ""
 
-    def forecast(self, name: ModelName, standing: Standing) -> Seconds:
-        """How long it takes, as far as is known, until *name*, which stands so, can be asked."""
+    def forecast(self, name: ModelName, standing: Standing) -> Seconds | None:
+        """How long it takes until *name*, which stands so, can be asked; None if nobody knows."""
         tenant = self._each[name]
         match standing.state:
             case ModelState.READY:
                 return Seconds(0.0)
             case ModelState.LOADING if tenant.busy:
-                return Seconds(max(tenant.load - between(tenant.came, now()), HARDLY * tenant.load))
+                return tenant.left
             case _:
-                rest = max(0.0, tenant.rests - now())
-                made = Room() if tenant.inside else self._room(tenant.size)
-                leave = LEAVE if made.leave or made.wait else 0.0
-                return Seconds(rest + (made.wait or 0.0) + leave + tenant.load)
+                lead = self._lead(tenant)
+                return None if lead is None else Seconds(lead + tenant.load)
+
+    def _lead(self, tenant: Tenant) -> float | None:
+        """Seconds until the load of *tenant* can begin."""
+        made = Room() if tenant.inside and not tenant.going else self._room(tenant.size)
+        if made.obstacle and made.wait is None:
+            return None
+        leave = LEAVE if made.leave or made.obstacle else 0.0
+        return max(0.0, tenant.rests - now(), made.wait or 0.0) + leave
 
     def _asks(self, tenant: Tenant) -> bool:
         wants = tenant.due or tenant.users > 0 or tenant.wanted > now()
@@ -222,9 +237,10 @@ class Tenants:
     def _room(self, size: int) -> Room:
         if self._memory is None:
             return Room()
-        if any(tenant.going for tenant in self._each.values()):
-            return Room(obstacle="others are on their way out")  # so that nobody is counted on twice
-        return room(self._inside(), size, self._memory, now())
+        made = room(self._inside(), size, self._memory, now())
+        if not made.obstacle and any(tenant.going for tenant in self._each.values()):
+            return Room(obstacle="others are on their way out", wait=NONE)  # nobody is counted on twice
+        return made
 
     def _inside(self) -> Iterator[Resident]:
         """Who takes memory, and goes on to."""
@@ -232,9 +248,13 @@ class Tenants:
 
 
 def _resident(tenant: Tenant) -> Resident:
-    stays = Instant(tenant.came + STAY * tenant.load) if tenant.used > tenant.came else tenant.came
-    kept = tenant.pinned or tenant.busy or tenant.users > 0
-    return Resident(tenant.spec.name, tenant.size, tenant.used, stays, kept)
+    return Resident(tenant.spec.name, tenant.size, tenant.used, _stays(tenant), tenant.pinned or tenant.users > 0)
+
+
+def _stays(tenant: Tenant) -> Instant:
+    if tenant.busy:
+        return Instant(now() + tenant.left)
+    return Instant(tenant.came + STAY * tenant.load) if tenant.used > tenant.came else tenant.came
 
 
 def now() -> Instant:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autorouter.wire.node import ModelStatus, NodeReport
 from node_agent.core.health import Verdict, judge
 from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.task import NONE
 from node_agent.core.units import Millis, millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
@@ -104,7 +105,7 @@ class Reporter:
             busy=round(gate.busy_lately, LOAD_DIGITS),
             queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
-            load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name)))),
+            load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name) or NONE))),
             served=self._record.served(model.name),
             failed=self._record.failed(model.name),
         )

@@ -10,9 +10,9 @@ from tritonclient.grpc import service_pb2 as pb
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import Fault
 from node_agent.core.health import Health, judge
-from node_agent.core.models import ModelName, ModelState
+from node_agent.core.models import ModelName, ModelState, Standing
 from node_agent.engines.board import Board
-from node_agent.engines.tenants import Tenants
+from node_agent.engines.tenants import LEAVE, Tenants
 from node_agent.engines.triton import keeper as rules
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
@@ -225,6 +225,7 @@ async def test_what_somebody_leaves_is_given_to_nobody_before_it_is_free():
     with tenants.hold(C):
         assert list(tenants.admit()) == []
         assert dict(tenants.outside())[C] == "others are on their way out"
+        assert tenants.forecast(C, Standing(ModelState.COLD)) == LEAVE + tenants[C].load
         tenants.left(A)
         assert list(tenants.admit()) == [(C, ())]
 
