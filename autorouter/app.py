@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -80,7 +81,7 @@ class Autorouter:
         self._store, self._shelf, exchange = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
         self._telemetry.registry.register(AtlasGauges(self._atlas))
-        self._used = Used()
+        self._used = Used(lambda: self._snapshots.fleet.models)
         self._telemetry.registry.register(UsageCounters(self._used))
         locator = self._locator(catalog)
         self._learner = Learner(
@@ -160,7 +161,7 @@ class Autorouter:
 
     def _look(self, region: Region, node: Node) -> StatusLook:
         key = self._options.keys[0] if self._options.keys else None
-        watcher = Watcher(self._router_name, now, key, self._learner.take, self._used.take)
+        watcher = Watcher(self._router_name, now, key, self._learner.take, partial(self._used.take, region.name))
         return StatusLook(watcher, region, node)
 
     def _locator(self, catalog: Catalog) -> Locator:

@@ -102,13 +102,14 @@ def _moment(text: str) -> int:
     from autorouter.runtime.clock import unix_now  # noqa: PLC0415 - so that --help stays quick
     from autorouter.wire.access import moment  # noqa: PLC0415 - same
 
-    units = {"d": 86_400, "h": 3600, "m": 60}
+    units, now = {"d": 86_400, "h": 3600, "m": 60}, int(unix_now())
     try:
-        if re.fullmatch("[0-9]{1,5}[dhm]", text):
-            return int(unix_now()) + int(text[:-1]) * units[text[-1]]
-        return moment(text)
+        until = now + int(text[:-1]) * units[text[-1]] if re.fullmatch("[0-9]{1,5}[dhm]", text) else moment(text)
     except (ValueError, OverflowError):
         _fail(f"--expires: expected 2027-01-31, 2027-01-31T12:00:00Z or 30d, found {text!r:.40}")
+    if until <= now:
+        _fail(f"--expires: {text} is over: such a key would never count")
+    return until
 
 
 def _fail(message: str) -> NoReturn:

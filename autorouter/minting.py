@@ -9,6 +9,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +42,16 @@ def entry_of(key: str, expires: int | None, allowed: Mapping[str, object]) -> st
     if expires is not None:
         told["expires"] = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     KeyEntry.model_validate(told)
-    return "  - {" + ", ".join(f"{word}: {json.dumps(value)}" for word, value in told.items()) + "}"
+    return "  - {" + ", ".join(f"{word}: {_plain(value)}" for word, value in told.items()) + "}"
+
+
+def _plain(value: object) -> str:
+    """As the nodes' YAML has it, which knows no exponents.
+
+    >>> _plain(1e-06), _plain("a"), _plain(25.0)
+    ('0.000001', '"a"', '25')
+    """
+    return f"{Decimal(str(value)):f}".removesuffix(".0") if isinstance(value, float) else json.dumps(value)
 
 
 def token(private: Ed25519PrivateKey, issuer: str, expires: int, allowed: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from node_agent.api.front import FrontRunner
 from node_agent.config import Options, choose, open_catalogue, read_keys, state_at
 from node_agent.core.admission import Limits
 from node_agent.core.errors import ConfigError, innermost
-from node_agent.core.models import ModelName, ModelSpec
+from node_agent.core.models import FREE, ModelName, ModelSpec, own_names
 from node_agent.core.recall import Recall
 from node_agent.core.rtts import Rtts
 from node_agent.core.units import Seconds
@@ -28,6 +28,7 @@ from node_agent.engines.artefacts import ensure, store_at
 from node_agent.runtime.clock import SystemClock
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
+from node_agent.runtime.gpus import Gpus
 from node_agent.runtime.journal import Journal
 from node_agent.runtime.jwks import Jwks
 from node_agent.runtime.keyring import Keyring
@@ -37,7 +38,7 @@ from node_agent.runtime.reporter import Identity, Reporter
 from node_agent.runtime.service import Service
 from node_agent.runtime.steward import Steward
 from node_agent.runtime.survey import Survey
-from node_agent.runtime.till import Till
+from node_agent.runtime.till import CHANGES_A_SECOND, Till
 from node_agent.runtime.warmth import Warmth
 from node_agent.telemetry import Gauges, Telemetry
 
@@ -45,10 +46,6 @@ MIB = 1 << 20
 
 DRAIN_S = 30.0
 """For answers under way at shutdown; what supervises processes usually kills after 30 to 90 s."""
-
-CHANGES_A_SECOND = 1_000_000
-"""More than there can be. Changes of round trips are numbered from the wall clock's seconds times this, so that a
-cursor of an earlier life of the node is older than all that this one tells: nobody needs to notice the restart."""
 
 CLOSE_S = 1.0
 """For the last bytes of answers that have ended, and for those that were given up."""
@@ -68,7 +65,9 @@ class Agent:
         identity = Identity(options.node, options.region, uuid.uuid4().hex, version())
         self.engine = engine
         self.door = Door()
-        self.keyring = _keyring(options, clock)
+        self.keyring = _keyring(options, clock, own_names(models))
+        if self.keyring.has_budgets and all(model.price == FREE for model in models):
+            _log.warning("budgets are never spent: no model of this node has a price", models=list(by_name))
         self.till = Till(options.region, by_name, clock, None if options.state is None else Journal(options.state))
         rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
         gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)
@@ -94,6 +93,7 @@ class Agent:
                 new_id=lambda: uuid.uuid4().hex,
                 keyring=self.keyring,
                 till=self.till,
+                gpus=Gpus(clock),
                 runtime=options.engine,
                 keys=keys,
                 behind_proxy=options.behind_proxy,
@@ -108,9 +108,9 @@ class Agent:
             group.create_task(self.till.run())
 
 
-def _keyring(options: Options, clock: SystemClock) -> Keyring:
+def _keyring(options: Options, clock: SystemClock, names: Mapping[str, ModelName]) -> Keyring:
     kept = None if options.state is None else options.state / "jwks.json"
-    return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept))
+    return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept), names)
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:
@@ -174,7 +174,7 @@ async def _until_stopped(agent: Agent, runner: web.AppRunner) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
     if not agent.keyring.is_open:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, agent.keyring.reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, agent.keyring.reload_soon)
     try:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(agent.run())

@@ -96,6 +96,7 @@ def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def _configure_logs() -> None:
     """To stderr: a console on a terminal, else one JSON object per line; what libraries log too, from WARNING up."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # else a line of its own kind for each child
     pretty = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,

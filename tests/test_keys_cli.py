@@ -108,3 +108,14 @@ def test_a_set_can_be_for_one_issuer(private):
 def test_help_shows_every_option(command):
     text = CliRunner().invoke(main, ["keys", *command, "--help"]).output
     assert not re.search(r"--[a-z-]+ [A-Z]*$", text, re.MULTILINE), "an option without words"
+
+
+@pytest.mark.parametrize("when", ["2020-01-01", "0d", "2020-01-01T00:00:00Z"])
+def test_a_key_that_would_never_count_is_not_made(when):
+    assert f"--expires: {when} is over" in failed("mint", "acme", "--expires", when)
+
+
+def test_small_amounts_are_written_as_nodes_read_them():
+    line = run("mint", "acme", "--budget", "0.000001", "--rate", "0.5").stderr
+    assert "budget: 0.000001" in line
+    assert "rate: 0.5" in line

@@ -7,13 +7,24 @@ overrides two public methods. Deadlines for slow clients get their room here.
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.web_protocol import RequestHandler
+from yarl import URL
 
 from autorouter.api.problems import refuse, response
 
 LINGER = 0.25
 """Seconds that a connection outlives its client's last word."""
+
+
+def require_plain(request: web.Request) -> None:
+    """Raises a problem for what aiohttp takes and should not: other versions of HTTP, and targets elsewhere."""
+    if request.version not in {HttpVersion10, HttpVersion11}:
+        request._cache["version"] = HttpVersion11  # noqa: SLF001 - what the answer says of itself is read there
+        raise refuse("bad_request", "expected HTTP/1.1 or 1.0")
+    target = request.raw_path
+    if target[:1] not in {"/", "*"} and URL(target, encoded=True).raw_authority != request.headers.get("Host"):
+        raise refuse("bad_request", "the target is not what Host says")
 
 
 class Front(RequestHandler):

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from autorouter.api.fleet import FleetEdge
+from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
 from autorouter.api.problems import ProblemError, refuse, response
 from autorouter.api.question import only_known
@@ -62,6 +63,7 @@ def _outermost(refused: Refused) -> Middleware:
         sent = request.headers.get("X-Request-Id", "")
         request_id = sent if REQUEST_ID.fullmatch(sent) else token_hex(8)
         try:
+            require_plain(request)
             answered = await handler(request)
         except ProblemError as exc:
             refused(exc.problem.code)

@@ -1,12 +1,12 @@
 """Bills each request once it is known what reached the client, which is after the handler is done."""
 
-import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE
+from node_agent.api.flow import taken
 from node_agent.core.account import Account
 from node_agent.core.delivery import Sent
 from node_agent.runtime.till import Till
@@ -82,24 +82,13 @@ def _bill(request: web.Request, account: Account, sent: Sent) -> None:
 
 async def _send(request: web.Request, response: web.StreamResponse) -> None:
     """All of it. A client that takes nothing for long is cut off, as one that does not read its stream."""
-    body = getattr(response, "body", None)
+    body, patience = getattr(response, "body", None), request.app[EDGE].patience
     await response.prepare(request)
     for piece in _pieces(body) if isinstance(body, bytes) else ():
-        await _taken(request, web.StreamResponse.write(response, piece))
+        await taken(request, web.StreamResponse.write(response, piece), patience)
     ending = web.StreamResponse.write_eof(response) if isinstance(body, bytes) else response.write_eof()
-    await _taken(request, ending)
+    await taken(request, ending, patience)
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:
     return (body[at : at + PIECE] for at in range(0, len(body), PIECE))
-
-
-async def _taken(request: web.Request, writing: Awaitable[None]) -> None:
-    patience = request.app[EDGE].patience
-    try:
-        async with asyncio.timeout(patience):
-            await writing
-    except TimeoutError as exc:
-        if request.transport is not None:
-            request.transport.abort()
-        raise ConnectionAbortedError("the client reads nothing") from exc

@@ -4,7 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Discriminator, Field, JsonValue, StringConstraints, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from node_agent.api.shapes import Strict, Tokens, Writing, arm, unsupported, without
 from node_agent.core.chat import Message, Prompt, Role
@@ -61,7 +70,7 @@ class Part(BaseModel):
 
 Content = Annotated[
     Annotated[str, Tag("(text)")]
-    | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES), Tag("(list)")],
+    | Annotated[list[Part], Field(min_length=1, max_length=MOST_MESSAGES, fail_fast=True), Tag("(list)")],
     Discriminator(arm),
 ]
 
@@ -88,6 +97,21 @@ class ChatMessage(BaseModel):
         return Message(role, text)
 
 
+def _is_beyond(value: object, size: int) -> bool:
+    """Whether *value* has more than *size* values in it: counted that far and no further."""
+    left, stack = size, [value]
+    while stack and left > 0:
+        match stack.pop():
+            case dict() as members:
+                stack += members.values()
+            case list() as items:
+                stack += items
+            case _:
+                pass
+        left -= 1
+    return bool(stack)
+
+
 class Schema(BaseModel):
     """``response_format.json_schema``."""
 
@@ -95,9 +119,17 @@ class Schema(BaseModel):
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     description: Annotated[str, StringConstraints(max_length=4096)] | None = None
-    json_schema: Annotated[dict[str, JsonValue], Field(alias="schema")] = {}
+    json_schema: Annotated[dict[str, object], Field(alias="schema")] = {}
+    """Any JSON: it is the model's to judge, and not gone through here."""
     strict: bool | None = None
     """Every schema is kept to strictly."""
+
+    @field_validator("json_schema")
+    @classmethod
+    def _is_bounded(cls, schema: dict[str, object]) -> dict[str, object]:
+        if _is_beyond(schema, LARGEST_SCHEMA) or len(json.dumps(schema)) > LARGEST_SCHEMA:
+            raise PydanticCustomError("too_large", "expected 16 KiB of JSON at most")
+        return schema
 
 
 class Format(BaseModel):
@@ -112,8 +144,6 @@ class Format(BaseModel):
     def _has_a_schema_if_it_is_one(self) -> Self:
         if (self.type == "json_schema") != (self.json_schema is not None):
             raise unsupported("json_schema", "'{param}' belongs to the type 'json_schema', and to no other")
-        if len(self.schema_text() or "") > LARGEST_SCHEMA:
-            raise unsupported("json_schema", f"'{{param}}' is beyond {LARGEST_SCHEMA} bytes")
         return self
 
     def schema_text(self) -> str | None:
@@ -126,7 +156,7 @@ class Format(BaseModel):
 class ChatRequest(Writing):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES, fail_fast=True)]
     max_completion_tokens: Tokens | None = None
     response_format: Format | None = None
 

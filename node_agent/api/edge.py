@@ -9,6 +9,7 @@ from autorouter.wire.key import Key
 from node_agent.core.errors import Denial
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.units import Seconds
+from node_agent.runtime.gpus import Gpus
 from node_agent.runtime.keyring import Keyring
 from node_agent.runtime.ports import Clock
 from node_agent.runtime.reporter import Reporter
@@ -39,6 +40,7 @@ class Edge:
     keyring: Keyring
     """Of clients."""
     till: Till
+    gpus: Gpus
     runtime: str = "triton"
     """What runs the models."""
     keys: Sequence[Key] = ()

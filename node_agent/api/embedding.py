@@ -14,7 +14,7 @@ from node_agent.api.edge import EDGE
 from node_agent.api.models import asked_for
 from node_agent.api.problems import Failed
 from node_agent.api.reading import read
-from node_agent.api.shapes import Strict
+from node_agent.api.shapes import Model, Strict, User, arm
 from node_agent.api.timing import told
 from node_agent.core.embedding import Texts, Vector
 from node_agent.core.errors import EngineError, Fault
@@ -27,25 +27,20 @@ MOST_TEXTS = 2048
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-def _arm(value: object) -> str:
-    return "(list)" if isinstance(value, list) else "(text)"
-
-
 class EmbeddingRequest(BaseModel):
     """The body: OpenAI's."""
 
     model_config = Strict
 
-    model: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    model: Model
     input: Annotated[
         Annotated[Text, Tag("(text)")]
-        | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS), Tag("(list)")],
-        Discriminator(_arm),
+        | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS, fail_fast=True), Tag("(list)")],
+        Discriminator(arm),
     ]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None
-    user: Annotated[str, StringConstraints(max_length=256)] | None = None
-    """Accepted and not used, which is what OpenAI defines."""
+    user: User | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -46,19 +46,25 @@ class Flow:
 
         Raises `ConnectionAbortedError`.
         """
-        self._abort("the answer failed on its way")
+        _abort(self._request, "the answer failed on its way")
 
     async def _taken(self, writing: Awaitable[None]) -> None:
-        try:
-            async with asyncio.timeout(self._patience):
-                await writing
-        except TimeoutError:
-            self._abort("the client reads nothing")
+        await taken(self._request, writing, self._patience)
 
-    def _abort(self, why: str) -> NoReturn:
-        if self._request.transport is not None:
-            self._request.transport.abort()  # an orderly end would wait for the reader too
-        raise ConnectionAbortedError(why)
+
+async def taken(request: web.Request, writing: Awaitable[None], patience: Seconds) -> None:
+    """Wait until what *writing* sends is taken. Raises `ConnectionAbortedError` for who takes nothing for so long."""
+    try:
+        async with asyncio.timeout(patience):
+            await writing
+    except TimeoutError:
+        _abort(request, "the client reads nothing")
+
+
+def _abort(request: web.Request, why: str) -> NoReturn:
+    if request.transport is not None:
+        request.transport.abort()  # an orderly end would wait for the reader too
+    raise ConnectionAbortedError(why)
 
 
 FLOW = web.RequestKey("flow", Flow)

@@ -7,13 +7,24 @@ its connections are given our class.
 
 import asyncio
 
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.web_protocol import RequestHandler
+from yarl import URL
 
-from node_agent.api.problems import Fail
+from node_agent.api.problems import Fail, Failed
 
 LINGER = 0.25
 """Seconds that a connection outlives its client's last word."""
+
+
+def require_plain(request: web.Request) -> None:
+    """Raises `Failed` for what aiohttp takes and should not: other versions of HTTP, and targets elsewhere."""
+    if request.version not in {HttpVersion10, HttpVersion11}:
+        request._cache["version"] = HttpVersion11  # noqa: SLF001 - what the answer says of itself is read there
+        raise Failed("bad_request", "the request cannot be read: expected HTTP/1.1 or 1.0")
+    target = request.raw_path
+    if target[:1] not in {"/", "*"} and URL(target, encoded=True).raw_authority != request.headers.get("Host"):
+        raise Failed("bad_request", "the request cannot be read: its target is not what its Host says")
 
 
 class Front(RequestHandler):

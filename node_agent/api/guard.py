@@ -4,16 +4,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node_agent.api.edge import EDGE
-from node_agent.api.hop import is_local
+from node_agent.api.hop import is_direct, is_local
 from node_agent.core.caller import ANYBODY, THIS_MACHINE, Caller, Scope
 from node_agent.core.errors import Denial, Denied
 from node_agent.core.networks import network_of
 
 WITHOUT = frozenset({"/livez", "/readyz", "/metrics", "/health", "/v1/ping", "/v1/node/status"})
 """Paths that need no key: they tell nothing that is anybody's, or have a rule of their own."""
-
-IN_PROTOCOL = "bearer."
-"""How browsers, which cannot set headers there, show a key when they open a WebSocket."""
 
 EXPECTED = "expected 'Authorization: Bearer <key>'"
 
@@ -52,16 +49,20 @@ def _caller(request: web.Request) -> Caller:
     edge = request.app[EDGE]
     if edge.keyring.is_open:
         return THIS_MACHINE if is_local(request) else ANYBODY
-    caller = edge.keyring.caller(_shown(request), network_of(request.remote or "") or "")
+    caller = edge.keyring.caller(_shown(request), _network(request))
     caller.require_region(edge.reporter.identity.region)
     edge.keyring.count(caller)
     return caller
 
 
+def _network(request: web.Request) -> str:
+    """Whom wrong keys are counted against: never a proxy, which all share whom it speaks for."""
+    return (network_of(request.remote or "") or "") if is_direct(request) else ""
+
+
 def _shown(request: web.Request) -> str:
     """The one key that is shown. Never one in a URL: those are written down along the way."""
-    headers = request.headers.getall("Authorization", [])
-    shown = [_bearer(header) for header in headers] or _in_protocol(request)
+    shown = [_bearer(header) for header in request.headers.getall("Authorization", [])]
     if len(shown) != 1 or not shown[0]:
         raise Denied(Denial.UNKNOWN, EXPECTED)
     return shown[0]
@@ -70,10 +71,3 @@ def _shown(request: web.Request) -> str:
 def _bearer(header: str) -> str:
     scheme, _, key = header.partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
-
-
-def _in_protocol(request: web.Request) -> list[str]:
-    if request.headers.get("Upgrade", "").lower() != "websocket":
-        return []
-    offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", [])).split(",")
-    return [name.strip().removeprefix(IN_PROTOCOL) for name in offered if name.strip().startswith(IN_PROTOCOL)]

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from yarl import URL
 
 from node_agent.api.edge import EDGE
 from node_agent.core.networks import is_loopback, network_of
@@ -32,8 +33,23 @@ def hop_of(request: web.Request) -> Hop | None:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a program on this machine asks, for itself."""
-    return is_direct(request) and is_loopback(request.remote or "")
+    """Whether a program on this machine asks, for itself: no page that somebody there has open in a browser."""
+    is_here = is_direct(request) and is_loopback(request.remote or "")
+    return is_here and _means_this_machine(request.headers.get("Host", "")) and not _is_of_a_page(request)
+
+
+def _means_this_machine(host: str) -> bool:
+    """By a name that is no other's: any other may be a page's own, which its DNS has moved here."""
+    try:
+        name = URL.build(authority=host).host or ""
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)
+
+
+def _is_of_a_page(request: web.Request) -> bool:
+    """Browsers say so, by the one or the other."""
+    return "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
 
 
 def is_direct(request: web.Request) -> bool:

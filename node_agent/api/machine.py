@@ -6,11 +6,12 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from node_agent.api.edge import EDGE, Edge
-from node_agent.api.guard import require_operator
+from node_agent.api.guard import caller_of, require_operator
 from node_agent.api.operations import outcome, unload_each
 from node_agent.api.reading import read
 from node_agent.api.shapes import Strict
-from node_agent.runtime.gpus import Gpu, gpus
+from node_agent.core.caller import Scope
+from node_agent.runtime.gpus import Gpu
 
 Shape = Mapping[str, object]
 
@@ -28,10 +29,12 @@ class Purge(BaseModel):
 
 
 async def status(request: web.Request) -> web.Response:
-    """``GET /v1/gpu/status``: each GPU, and the processes of the models."""
-    edge, found = request.app[EDGE], await gpus()
+    """``GET /v1/gpu/status``: each GPU, and the processes of the models, whose ids only operators can do with."""
+    edge, found = request.app[EDGE], await request.app[EDGE].gpus.seen()
+    sees_all = Scope.OPERATOR in caller_of(request).scopes
     processes = [
-        {"pid": each.process, "name": each.model, "memory_mb": each.memory} for each in edge.steward.footprints()
+        {"pid": each.process if sees_all else 0, "name": each.model, "memory_mb": each.memory}
+        for each in edge.steward.footprints()
     ]
     shapes = [_gpu(each) for each in found]
     return _answer(edge, {"status": "success", "gpus": shapes, "processes": processes, "total_gpus": len(found)})
@@ -40,18 +43,18 @@ async def status(request: web.Request) -> web.Response:
 async def memory(request: web.Request) -> web.Response:
     """``GET /v1/gpu/memory``: of each GPU."""
     edge = request.app[EDGE]
-    return _answer(edge, {"status": "success", "memory": [_memory(each) for each in await gpus()]})
+    return _answer(edge, {"status": "success", "memory": [_memory(each) for each in await edge.gpus.seen()]})
 
 
 async def purge(request: web.Request) -> web.Response:
     """``POST /v1/gpu/purge``: unload every model that is neither pinned nor in use."""
     require_operator(request)
     await read(request, Purge)
-    edge, before = request.app[EDGE], await gpus()
+    edge, before = request.app[EDGE], await request.app[EDGE].gpus.now()
     took = edge.steward.footprints()
     gone, errors = await unload_each(edge)
     taken, freed = (sum(each.memory for each in those) for those in (took, [e for e in took if e.model in gone]))
-    then, now = _state(before, taken, taken), _state(await gpus(), taken - freed, taken)
+    then, now = _state(before, taken, taken), _state(await edge.gpus.now(), taken - freed, taken)
     advice = "" if before else "this machine has no GPU: told is the memory of the models' processes"
     return _answer(
         edge,

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from node_agent.api import claims
 from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
+from node_agent.api.front import require_plain
 from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
 from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sunset import notice
@@ -46,6 +47,7 @@ _log = structlog.get_logger()
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with a problem where a handler raises; a stream that is open already ends with one."""
     try:
+        require_plain(request)
         _require_known_query(request)
         return await handler(request)
     except ConnectionError:
@@ -70,7 +72,10 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
     flow: Flow | None = request.get(FLOW)
     if flow is None or not flow.is_open:
-        return fail.response()
+        response = fail.response()
+        if fail.code == "draining":
+            response.force_close()  # else the client would keep a connection that is about to vanish
+        return response
     await flow.fail(fail)
     return flow.response
 

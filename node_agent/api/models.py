@@ -7,17 +7,21 @@ from aiohttp import web
 from node_agent.api.edge import EDGE, MODEL, Edge
 from node_agent.api.problems import Failed
 from node_agent.api.sunset import has_ended
-from node_agent.core.models import Kind, ModelName, ModelSpec
+from node_agent.core.models import Kind, ModelName, ModelSpec, Price
+
+PG_KINDS = {Kind.LLM: "chat", Kind.EMBEDDING: "embedding"}
+"""PolarGrid's words for kinds, as far as its client knows any."""
 
 
 async def list_models(request: web.Request) -> web.Response:
     """All of them, ready or not: readiness is `GET /v1/node/status`'s to tell."""
-    return web.json_response({"object": "list", "data": [_shape(model) for model in _offered(request.app[EDGE])]})
+    edge = request.app[EDGE]
+    return web.json_response({"object": "list", "data": [_shape(edge, model) for model in _offered(edge)]})
 
 
 async def show_model(request: web.Request) -> web.Response:
     """One of them."""
-    return web.json_response(_shape(asked_for(request, request.match_info["model"])))
+    return web.json_response(_shape(request.app[EDGE], asked_for(request, request.match_info["model"])))
 
 
 def asked_for(request: web.Request, name: str, kind: Kind | None = None) -> ModelSpec:
@@ -55,8 +59,25 @@ def _offered(edge: Edge) -> Iterable[ModelSpec]:
     return (model for model in edge.models.values() if not has_ended(model, now))
 
 
-def _shape(model: ModelSpec) -> Mapping[str, object]:
-    """``created`` is 0: the weights' date is not known, and a false one would be worse. The rest is ours."""
-    shape = {"id": model.name, "object": "model", "created": 0, "owned_by": model.owner}
-    ours = {"aliases": list(model.aliases), "sunset": model.sunset}
-    return shape | {name: value for name, value in ours.items() if value}
+def _shape(edge: Edge, model: ModelSpec) -> Mapping[str, object]:
+    """``created`` is 0: the weights' date is not known, and a false one would be worse.
+
+    OpenAI's four, what PolarGrid's client wants besides, and ours.
+    """
+    openai = {"id": model.name, "object": "model", "created": 0, "owned_by": model.owner}
+    more = {
+        "root": model.name,
+        "pg_regions": [edge.reporter.identity.region],
+        "pg_avg_latency_ms": round(edge.reporter.service_ms(model.name)),
+        "pg_model_type": PG_KINDS.get(model.kind),
+        "pg_max_tokens": model.context,
+        "pg_pricing": _pricing(model.price),
+        "aliases": list(model.aliases),
+        "sunset": model.sunset,
+    }
+    return openai | {name: value for name, value in more.items() if value}
+
+
+def _pricing(price: Price) -> Mapping[str, object]:
+    """Of a thousand tokens."""
+    return {"input_tokens": price.prompt / 1000, "output_tokens": price.answer / 1000, "unit": "per_1k_tokens"}

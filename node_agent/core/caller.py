@@ -1,6 +1,7 @@
 """Who asks: what a client's key allows, whichever kind of key it is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from node_agent.core.errors import Denial, Denied
@@ -52,6 +53,12 @@ class Caller:
     begins: float = 0.0
     expires: float | None = None
     """Unix seconds, both."""
+
+    def by_own_names(self, names: Mapping[str, ModelName]) -> "Caller":
+        """The same, its models called as they are called in *names*, by alias; what is not there is left alone."""
+        if self.models is None:
+            return self
+        return replace(self, models=frozenset(names.get(model, model) for model in self.models))
 
     def require_now(self, unix: float) -> None:
         """Raises `Denied` before the key begins to count, and once it has expired."""

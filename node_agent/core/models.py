@@ -1,6 +1,6 @@
 """Models: what the catalogue says of one, and how it stands on this node now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -114,6 +114,11 @@ class ModelSpec:
     def owner(self) -> str:
         """Who gave it to the world, as far as its package tells."""
         return next((part.archive.package for file in self.files.values() for part in file.parts), "autorouter")
+
+
+def own_names(models: Iterable[ModelSpec]) -> Mapping[str, ModelName]:
+    """By each name that clients may ask for one of *models* by."""
+    return {name: model.name for model in models for name in (model.name, *model.aliases)}
 
 
 class ModelState(StrEnum):

@@ -26,7 +26,7 @@ class Resident:
     stays: Instant
     """Until when it may not be sent away again."""
     kept: bool = False
-    """It is pinned, being served, or on its way."""
+    """It is pinned, or being served: nobody knows for how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def room(residents: Iterable[Resident], size: int, budget: int, now: Instant) ->
     later = _enough(sorted((e for e in there if not e.kept), key=lambda each: each.stays), missing)
     if later is not None:
         wait = between(now, max(each.stays for each in later))
-        return Room(obstacle="what would have to leave was loaded only just now", wait=wait)
+        return Room(obstacle="what would have to leave was loaded only just now, or is on its way", wait=wait)
     return Room(obstacle=f"it needs {size} of {budget} MiB, and what is there is in use or pinned")
 
 

@@ -26,7 +26,7 @@ MINUTE = 60.0
 
 MOST_ROWS = 16_384
 """Hours kept, and days: of ten keys that each use two models, a month by the hour and two years by the day; 8 MB
-each."""
+each. Of a day beyond that its cost is kept, by key and month."""
 
 
 def cost(usage: Usage, price: Price) -> NanoDollars:
@@ -47,6 +47,7 @@ class Place(NamedTuple):
     start: int
     """Unix seconds of the first moment of its hour, or day."""
     region: str
+    """Empty for what a key has cost in a month on days that are not kept."""
     key: str
     """The key's name; empty for who needed none."""
     model: str
@@ -122,10 +123,15 @@ class Usages:
         self._most = most
         self._hours: OrderedDict[Place, Row] = OrderedDict()
         self._days: dict[Place, Row] = {}
+        self._gone: dict[tuple[str, tuple[int, int]], Row] = {}
         self._spent: Counter[tuple[str, tuple[int, int] | None]] = Counter()
 
     def __iter__(self) -> Iterator[Row]:
-        """Days first; hours in the order in which they changed. What `restore` is given in this order is the same."""
+        """What has been kept, to be kept: what `restore` is given in this order is the same."""
+        return chain(self._gone.values(), self.kept())
+
+    def kept(self) -> Iterator[Row]:
+        """Days first; hours in the order in which they changed."""
         return chain(self._days.values(), self._hours.values())
 
     def add(self, place: Place, sums: Sums) -> Row:
@@ -143,8 +149,10 @@ class Usages:
             before = self._hours.pop(row.place, None)
             self._hours[row.place] = replace(row, sums=before.sums + row.sums) if before else row
             self._fold()
-        else:
+        elif row.place.region:
             self._keep(row)
+        else:
+            self._let_go(row)
 
     def since(self, cursor: int, most: int) -> tuple[tuple[Row, ...], int]:
         """Hours that changed after *cursor*, oldest change first, at most *most*, and the cursor to ask with next.
@@ -174,4 +182,12 @@ class Usages:
         before = self._days.get(day.place)
         self._days[day.place] = Row(day.place, before.sums + day.sums) if before else day
         if len(self._days) > self._most:
-            del self._days[next(iter(self._days))]
+            self._let_go(self._days.pop(next(iter(self._days))))
+
+    def _let_go(self, day: Row) -> None:
+        """Its cost stays, for budgets are of more than what is kept."""
+        start, _, key, _ = day.place
+        if key and day.sums.cost:
+            before = self._gone.get((key, month_of(start)), Row(Place(start, "", key, ""), NOTHING))
+            spent = Sums(cost=NanoDollars(before.sums.cost + day.sums.cost))
+            self._gone[key, month_of(start)] = replace(before, sums=spent)

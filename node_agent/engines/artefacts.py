@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -52,6 +52,30 @@ async def ensure(files: Mapping[str, File], store: Path) -> Mapping[str, Path]:
         except OSError as exc:
             raise ArtefactError(f"model files could not be stored under {store}: {exc.strerror}") from exc
     return places
+
+
+async def repair(files: Mapping[str, File], store: Path) -> bool:
+    """Make anew those of *files* that are not what they were; whether there was one. Raises `ArtefactError`.
+
+    A damaged one stays until there is another: without a network it is no worse than none.
+    """
+    async with _alone(store):
+        damaged = await asyncio.to_thread(_damaged, files, store)
+        if damaged:
+            _log.warning("damaged", files=[str(place_of(file, store)) for file in damaged])
+            await _make(damaged, store)
+    return bool(damaged)
+
+
+def _damaged(files: Mapping[str, File], store: Path) -> tuple[File, ...]:
+    return tuple(file for file in files.values() if _digest(place_of(file, store)) != file.sha256)
+
+
+def _digest(place: Path) -> str:
+    """Empty if there is no such file."""
+    with suppress(OSError), place.open("rb") as whole:
+        return hashlib.file_digest(whole, "sha256").hexdigest()
+    return ""
 
 
 def _missing(files: Mapping[str, File], store: Path) -> tuple[File, ...]:

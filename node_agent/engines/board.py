@@ -38,6 +38,10 @@ class Board:
         for name in self._standings:
             self.post(name, state, reason)
 
+    def goes(self, name: ModelName) -> None:
+        """Say that *name* is on its way out."""
+        self.post(name, ModelState.UNLOADING)
+
     async def changed(self) -> None:
         """Return as soon as any model stands otherwise than now."""
         await self._news.wait()

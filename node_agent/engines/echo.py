@@ -40,7 +40,7 @@ class EchoEngine:
         self._models = {model.name: model for model in models}
         self._board = Board(tuple(self._models))
         self._tenants = tenants or Tenants(models, frozenset(), None)
-        self._tenants.wake = self._board.wake
+        self._tenants.wake, self._tenants.goes = self._board.wake, self._board.goes
         self.pace = pace
         self.load = load
         self.generating = 0
@@ -71,7 +71,6 @@ class EchoEngine:
 
     async def _let_go(self, names: Sequence[ModelName]) -> None:
         for name in names:
-            self._board.post(name, ModelState.UNLOADING)
             await asyncio.sleep(0)
             self._tenants.left(name)
             self._board.post(name, ModelState.COLD)
@@ -95,7 +94,7 @@ class EchoEngine:
         """As the board says."""
         await self._board.changed()
 
-    def forecast(self, model: ModelName) -> Seconds:
+    def forecast(self, model: ModelName) -> Seconds | None:
         """As the register knows."""
         return self._tenants.forecast(model, self.standings()[model])
 

@@ -4,11 +4,12 @@ They come with models as they come from the world: a template can loop and compu
 """
 
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import jinja2
 from jinja2.ext import loopcontrols
@@ -17,9 +18,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from node_agent.core.chat import Message
 from node_agent.core.errors import ConfigError
 from node_agent.engines import gguf
+from node_agent.engines.controls import defused, pattern_of
 
 LARGEST_FILE = 1 << 20
 """Bytes of a template, or of a tokenizer's configuration that holds one."""
+
+
+NO_TOKENS = pattern_of(())
+
+FAILURES = (TypeError, ValueError, ArithmeticError, LookupError)
+"""What Python raises for a template's own mistakes."""
 
 
 class TemplateError(Exception):
@@ -33,10 +41,12 @@ class Template:
     compiled: jinja2.Template
     bos: str = ""
     eos: str = ""
+    controls: re.Pattern[str] = NO_TOKENS
+    """What is no text, and does not come from anybody's message."""
 
     def render(self, messages: Iterable[Message]) -> str:
         """The text after which the model's turn begins. Raises `TemplateError`."""
-        said = [{"role": str(message.role), "content": message.text} for message in messages]
+        said = [{"role": str(message.role), "content": defused(message.text, self.controls)} for message in messages]
         try:
             return self.compiled.render(
                 messages=said,
@@ -45,7 +55,7 @@ class Template:
                 eos_token=self.eos,
                 raise_exception=_raise,
             )
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as exc:
+        except (jinja2.TemplateError, MemoryError, RecursionError, *FAILURES) as exc:
             raise TemplateError(str(exc)[:160]) from exc
 
 
@@ -80,15 +90,23 @@ def _text(place: Path) -> str:
 
 def _of_gguf(place: Path) -> Template:
     told = gguf.strings(place)
-    return _compiled(told["tokenizer.chat_template"])
+    return replace(_compiled(told["tokenizer.chat_template"]), controls=pattern_of(gguf.controls(place)))
 
 
-def _of_tokenizer(told: dict[str, object]) -> Template:
+def _of_tokenizer(told: dict[str, Any]) -> Template:
     """Hugging Face's: one template, or a list of named ones of which ``default`` counts."""
     source = told["chat_template"]
     if isinstance(source, list):
         source = next(each["template"] for each in source if each["name"] == "default")
-    return _compiled(str(source), _token(told.get("bos_token")), _token(told.get("eos_token")))
+    template = _compiled(str(source), _token(told.get("bos_token")), _token(told.get("eos_token")))
+    return replace(template, controls=pattern_of(_special(told)))
+
+
+def _special(told: dict[str, Any]) -> set[str]:
+    """Tokens that are no text, as far as they are told."""
+    named = {_token(told.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
+    added = {each["content"] for each in told.get("added_tokens_decoder", {}).values() if each.get("special")}
+    return {*named, *added} - {""}
 
 
 def _token(told: object) -> str:

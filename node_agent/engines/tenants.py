@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from node_agent.core.models import ModelName, ModelSpec, ModelState, Standing
 from node_agent.core.residency import STAY, Resident, Room, excess, first, room
+from node_agent.core.task import NONE
 from node_agent.core.units import Instant, Seconds, between
 
 SPEED = 150.0
@@ -21,6 +22,9 @@ WANTED = Seconds(30.0)
 
 HARDLY = 0.25
 """Of the time that a load should take, that it is taken to need still when that is over."""
+
+SOONEST = Seconds(0.1)
+"""Nothing that is under way is taken to be over sooner."""
 
 LEAVE = Seconds(1.5)
 """What a model takes to leave: 1.4 s with Triton, whatever its size."""
@@ -45,9 +49,9 @@ class Tenant:
     busy: bool = False
     """It is on its way, or looked after: somebody is at it, and nobody else may be."""
     dismissed: bool = False
-    """It has to go, and nobody has seen to it yet."""
+    """It is on its way out, and nobody has seen to it yet."""
     going: bool = False
-    """It is on its way out."""
+    """It is on its way out: whoever asks for it now waits until it is back."""
     users: int = 0
     wanted: Instant = NEVER
     """Until when it is wanted although nobody waits."""
@@ -69,6 +73,11 @@ class Tenant:
         """How long a load takes, as far as is known."""
         return Seconds(self.size / SPEED) if self.took is None else self.took
 
+    @property
+    def left(self) -> Seconds:
+        """How long whoever is at it is taken to need still."""
+        return Seconds(max(self.load - between(self.came, now()), HARDLY * self.load, SOONEST))
+
 
 class Arrival(NamedTuple):
     """A model that may come in, and who leaves for it first."""
@@ -78,12 +87,16 @@ class Arrival(NamedTuple):
 
 
 class Tenants:
-    """Keeps the register. *wake* is called when something is to be done about it."""
+    """Keeps the register. *wake* is called when something is to be done, and *goes* with whoever has to leave.
+
+    *goes* must say so before it returns: from then on nobody may be given that model.
+    """
 
     def __init__(self, models: Iterable[ModelSpec], pinned: frozenset[ModelName], memory: int | None) -> None:
         self._memory = memory
         self._each = {model.name: Tenant(model, model.memory, model.name in pinned) for model in models}
         self.wake: Callable[[], None] = lambda: None
+        self.goes: Callable[[ModelName], None] = lambda _name: None
 
     def __getitem__(self, name: ModelName) -> Tenant:
         """What is known of *name*."""
@@ -123,18 +136,23 @@ class Tenants:
 
     def leavers(self) -> tuple[ModelName, ...]:
         """Those who have to leave: they were dismissed, or others have grown. Each is told once."""
-        leavers = [name for name, tenant in self._each.items() if tenant.dismissed]
-        if self._memory is not None:
-            leavers += excess(self._inside(), self._memory, now())
-        for name in leavers:
+        dismissed = [name for name, tenant in self._each.items() if tenant.dismissed]
+        for name in dismissed:
+            self._each[name].dismissed = False
+        grown = () if self._memory is None else excess(self._inside(), self._memory, now())
+        for name in grown:
             self._go(name)
-        return tuple(leavers)
+        return (*dismissed, *grown)
 
     def outside(self) -> Iterator[tuple[ModelName, str]]:
         """Those who are not in memory and could be, and what is in the way of who wants to."""
         for name, tenant in self._each.items():
             if not tenant.inside and tenant.rests <= now():
                 yield name, self._room(tenant.size).obstacle if self._asks(tenant) else ""
+
+    def awaits_another(self, than: ModelName) -> bool:
+        """Whether any other *than* this one wants in."""
+        return any(self._asks(tenant) for name, tenant in self._each.items() if name != than)
 
     def begin(self, name: ModelName) -> None:
         """The load of *name* begins."""
@@ -182,23 +200,30 @@ class Tenants:
         if tenant.busy:
             return "it is being loaded, unloaded or mended"
         if tenant.inside:
-            tenant.busy = tenant.dismissed = True
+            self._go(name)
+            tenant.dismissed = True
             self.wake()
         return ""
 
-    def forecast(self, name: ModelName, standing: Standing) -> Seconds:
-        """How long it takes, as far as is known, until *name*, which stands so, can be asked."""
+    def forecast(self, name: ModelName, standing: Standing) -> Seconds | None:
+        """How long it takes until *name*, which stands so, can be asked; None if nobody knows."""
         tenant = self._each[name]
         match standing.state:
             case ModelState.READY:
                 return Seconds(0.0)
             case ModelState.LOADING if tenant.busy:
-                return Seconds(max(tenant.load - between(tenant.came, now()), HARDLY * tenant.load))
+                return tenant.left
             case _:
-                rest = max(0.0, tenant.rests - now())
-                made = Room() if tenant.inside else self._room(tenant.size)
-                leave = LEAVE if made.leave or made.wait else 0.0
-                return Seconds(rest + (made.wait or 0.0) + leave + tenant.load)
+                lead = self._lead(tenant)
+                return None if lead is None else Seconds(lead + tenant.load)
+
+    def _lead(self, tenant: Tenant) -> float | None:
+        """Seconds until the load of *tenant* can begin."""
+        made = Room() if tenant.inside and not tenant.going else self._room(tenant.size)
+        if made.obstacle and made.wait is None:
+            return None
+        leave = LEAVE if made.leave or made.obstacle else 0.0
+        return max(0.0, tenant.rests - now(), made.wait or 0.0) + leave
 
     def _asks(self, tenant: Tenant) -> bool:
         wants = tenant.due or tenant.users > 0 or tenant.wanted > now()
@@ -206,14 +231,16 @@ class Tenants:
 
     def _go(self, name: ModelName) -> None:
         tenant = self._each[name]
-        tenant.busy, tenant.going, tenant.dismissed = True, True, False
+        tenant.busy = tenant.going = True
+        self.goes(name)
 
     def _room(self, size: int) -> Room:
         if self._memory is None:
             return Room()
-        if any(tenant.going for tenant in self._each.values()):
-            return Room(obstacle="others are on their way out")  # so that nobody is counted on twice
-        return room(self._inside(), size, self._memory, now())
+        made = room(self._inside(), size, self._memory, now())
+        if not made.obstacle and any(tenant.going for tenant in self._each.values()):
+            return Room(obstacle="others are on their way out", wait=NONE)  # nobody is counted on twice
+        return made
 
     def _inside(self) -> Iterator[Resident]:
         """Who takes memory, and goes on to."""
@@ -221,9 +248,13 @@ class Tenants:
 
 
 def _resident(tenant: Tenant) -> Resident:
-    stays = Instant(tenant.came + STAY * tenant.load) if tenant.used > tenant.came else tenant.came
-    kept = tenant.pinned or tenant.busy or tenant.users > 0
-    return Resident(tenant.spec.name, tenant.size, tenant.used, stays, kept)
+    return Resident(tenant.spec.name, tenant.size, tenant.used, _stays(tenant), tenant.pinned or tenant.users > 0)
+
+
+def _stays(tenant: Tenant) -> Instant:
+    if tenant.busy:
+        return Instant(now() + tenant.left)
+    return Instant(tenant.came + STAY * tenant.load) if tenant.used > tenant.came else tenant.came
 
 
 def now() -> Instant:

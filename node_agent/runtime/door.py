@@ -22,7 +22,7 @@ class Door:
         self._empty = asyncio.Event()
         self._empty.set()
         self._closed = False
-        self._waits: set[asyncio.Timeout] = set()
+        self._waits: dict[asyncio.Timeout, bool] = {}
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -37,12 +37,15 @@ class Door:
                 self._empty.set()
 
     @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
-        """Wait for something in the block. Raises `Refused` there when all are turned out."""
+    async def waiting(self, *, begun: bool = True) -> AsyncIterator[None]:
+        """Wait for something in the block. Raises `Refused` there when all are turned out.
+
+        Who has not *begun* is already turned out when the node begins to drain: another can serve it sooner.
+        """
         if self._closed:
             raise Refused(SHUTTING_DOWN)
         wait = asyncio.timeout(None)
-        self._waits.add(wait)
+        self._waits[wait] = begun
         try:
             async with wait:
                 yield
@@ -51,7 +54,7 @@ class Door:
                 raise  # a time-out of the waiter's own
             raise Refused(SHUTTING_DOWN) from exc
         finally:
-            self._waits.discard(wait)
+            del self._waits[wait]
 
     def turn_out(self) -> None:
         """End every wait inside, so that each request can still say how it ended."""
@@ -59,9 +62,15 @@ class Door:
         for wait in self._waits:
             wait.reschedule(0.0)
 
+    def _turn_out_who_queues(self) -> None:
+        for wait, begun in self._waits.items():
+            if not begun:
+                wait.reschedule(0.0)
+
     async def drain(self, grace: float) -> None:
         """Take nobody in any more, and return once all have left or *grace* seconds are over."""
         self.draining = True
+        self._turn_out_who_queues()
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await self._empty.wait()

@@ -5,9 +5,13 @@ import csv
 from contextlib import suppress
 from dataclasses import dataclass
 
+from node_agent.core.units import Instant, between
+from node_agent.runtime.ports import Clock
+
 ASKED = ("index", "name", "memory.total", "memory.used", "utilization.gpu", "utilization.memory", "temperature.gpu")
 COMMAND = ("nvidia-smi", f"--query-gpu={','.join(ASKED)}", "--format=csv,noheader,nounits")
 PATIENCE_S = 5.0
+FRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,29 @@ class Gpu:
     celsius: int
 
 
-async def gpus() -> tuple[Gpu, ...]:
-    """All of them."""
+class Gpus:
+    """All of them. However many ask, the driver is asked one question at a time, and one a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._found: tuple[Gpu, ...] = ()
+        self._at: Instant | None = None
+
+    async def seen(self) -> tuple[Gpu, ...]:
+        """As they are, or were a moment ago."""
+        async with self._asking:
+            if self._at is None or between(self._at, self._clock.now()) >= FRESH_S:
+                self._found, self._at = await _gpus(), self._clock.now()
+            return self._found
+
+    async def now(self) -> tuple[Gpu, ...]:
+        """As they are: for those who have just changed that."""
+        self._at = None
+        return await self.seen()
+
+
+async def _gpus() -> tuple[Gpu, ...]:
     with suppress(OSError, TimeoutError, ValueError):
         return tuple(map(_gpu, csv.reader((await _told()).splitlines(), skipinitialspace=True)))
     return ()

@@ -15,11 +15,13 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 
 import structlog
 
 from node_agent.core.errors import ConfigError
 from node_agent.core.usage import NanoDollars, Place, Row, Sums
+from node_agent.runtime import aside
 
 NO_FILE = -1
 
@@ -36,11 +38,14 @@ class Journal:
             self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._number = max(self._numbers("base") + self._numbers("log"), default=0)
-            self._log = self._opened()
+            self._log = self._opened(self._number)
         except BlockingIOError as exc:
             raise ConfigError(f"--state {folder}: another agent uses it") from exc
         except OSError as exc:
             raise ConfigError(f"--state {folder}: {exc.strerror}") from exc
+        self._writing = Lock()
+        self._lost = False
+        """Something since the latest turn."""
         self.lines = 0
         """Since the base."""
         self.is_behind = False
@@ -60,49 +65,62 @@ class Journal:
         try:
             whole = os.write(self._log, line) == len(line)
         except OSError as exc:
-            self._fell_behind(exc.strerror or "")
+            self.fall_behind(exc.strerror or "")
             return
         if not whole:
-            self._fell_behind("no room")
+            self.fall_behind("no room")
         self.lines += 1
 
     def turn(self) -> int:
         """Begin a new log, and return its number: what is in it comes after the base of that number."""
-        self._number += 1
-        before, self._log = self._log, self._opened()
+        before, self._log = self._log, self._opened(self._number + 1)
         os.close(before)
+        self._number += 1
         self.lines = 0
-        self.is_behind = False
+        self._lost = False
         return self._number
 
     def write_base(self, number: int, rows: Iterable[Row]) -> None:
         """Make a base of *rows*, the sums of all before log *number*; what is older goes. May take its time."""
-        place = self._folder / f"{number:06}.base"
-        fresh = place.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.writelines(map(_line, rows))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(place)
-        self._sync_folder()
-        for kind in ("base", "log"):
-            for older in self._numbers(kind):
-                if older < number:
-                    (self._folder / f"{older:06}.{kind}").unlink(missing_ok=True)
+        with self._writing:
+            if self._log == NO_FILE:
+                return  # the folder may be another's by now
+            aside.write(self._folder / f"{number:06}.base", map(_line, rows))
+            self._sync_folder()
+            for kind in ("base", "log"):
+                for older in self._numbers(kind):
+                    if older < number:
+                        (self._folder / f"{older:06}.{kind}").unlink(missing_ok=True)
+
+    def fall_behind(self, reason: str) -> None:
+        """Something could not be written; a line is logged for the first."""
+        if not self.is_behind:
+            _log.error(
+                "usage_not_written", reason=reason, meaning="it is kept in memory, and written when that can be"
+            )
+        self.is_behind = self._lost = True
+
+    def catch_up(self) -> None:
+        """The base of the latest turn is written: that makes all whole but what was lost since."""
+        if self.is_behind and not self._lost:
+            self.is_behind = False
+            _log.info("usage_written")
 
     def sync(self) -> None:
         """Bring what is written to the disk. May take its time."""
-        os.fsync(self._log)
+        with self._writing:
+            os.fsync(self._log)
 
     def close(self) -> None:
-        """Let go of the folder; what is appended from now on is not written."""
-        os.close(self._log)
-        self._log = NO_FILE
-        os.close(self._lock)
+        """Let go of the folder once nothing is being written; what is appended from now on is not written."""
+        with self._writing:
+            os.close(self._log)
+            self._log = NO_FILE
+            os.close(self._lock)
 
-    def _opened(self) -> int:
-        """The present log. What its last writer could not finish must not swallow our first line."""
-        path = self._folder / f"{self._number:06}.log"
+    def _opened(self, number: int) -> int:
+        """That log. What its last writer could not finish must not swallow our first line."""
+        path = self._folder / f"{number:06}.log"
         log = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
         if path.stat().st_size:
             os.write(log, b"\n")
@@ -120,13 +138,6 @@ class Journal:
                 yield row
         if broken:
             _log.warning("usage_lines_broken", file=path.name, lines=broken)
-
-    def _fell_behind(self, reason: str) -> None:
-        if not self.is_behind:
-            _log.error(
-                "usage_not_written", reason=reason, meaning="it is kept in memory, and written when that can be"
-            )
-        self.is_behind = True
 
     def _sync_folder(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY)

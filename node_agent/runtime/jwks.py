@@ -1,7 +1,6 @@
 """Where public keys come from: a file, or a URL that is asked again now and then. The last good ones are kept."""
 
 import asyncio
-import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import structlog
 from yarl import URL
 
 from node_agent.core.errors import ConfigError
+from node_agent.runtime import aside
 from node_agent.runtime.tokens import Trust, trust
 
 VARIABLE = "AUTOROUTER_JWKS"
@@ -63,7 +63,7 @@ class Jwks:
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             raise ConfigError(f"{VARIABLE}: {type(exc).__name__}: {exc!s:.160}") from exc
         found = trust(body, VARIABLE)
-        self._keep(body)
+        await asyncio.to_thread(self._keep, body)
         return found
 
     async def _body(self, session: aiohttp.ClientSession) -> bytes:
@@ -79,13 +79,10 @@ class Jwks:
             return bytes(body)
 
     def _keep(self, body: bytes) -> None:
-        """Whole or not at all."""
         if self._kept is None:
             return
         try:
-            fresh = self._kept.with_suffix(".new")
-            fresh.write_bytes(body)
-            os.replace(fresh, self._kept)  # noqa: PTH105 - Path.replace says less: it is the atomic rename that counts
+            aside.write(self._kept, (body,))
         except OSError as exc:
             _log.warning("jwks_not_kept", reason=exc.strerror)
 

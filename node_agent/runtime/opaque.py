@@ -1,6 +1,6 @@
 """The keys file: of each opaque key its hash, and what it allows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
@@ -24,6 +24,10 @@ class Opaque:
     revoked: frozenset[str] = frozenset()
     """``jti`` of tokens that count no more."""
     by_start: dict[str, list[tuple[str, Caller]]] = field(default_factory=dict, repr=False)
+
+    def callers(self) -> Iterator[Caller]:
+        """The holders of all keys."""
+        return (caller for near in self.by_start.values() for _, caller in near)
 
     def caller(self, shown: str) -> Caller | None:
         """Whose key *shown* is; None: nobody's."""

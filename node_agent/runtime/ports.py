@@ -65,8 +65,8 @@ class Engine(Protocol):
         """Return as soon as any model stands otherwise than at the call."""
         ...
 
-    def forecast(self, model: ModelName) -> Seconds:
-        """How long it is expected to take until *model* is ready, if it is wanted; 0 if it is."""
+    def forecast(self, model: ModelName) -> Seconds | None:
+        """How long it should take until *model* is ready, if it is wanted; 0 if it is, None if nobody knows."""
         ...
 
     def dismiss(self, model: ModelName) -> str:

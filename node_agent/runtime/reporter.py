@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from autorouter.wire.node import ModelStatus, NodeReport
 from node_agent.core.health import Verdict, judge
 from node_agent.core.models import ModelName, ModelSpec
-from node_agent.core.units import millis
+from node_agent.core.task import NONE
+from node_agent.core.units import Millis, millis
 from node_agent.runtime.door import Door
 from node_agent.runtime.gate import Gate
 from node_agent.runtime.ports import Engine
@@ -90,6 +91,10 @@ class Reporter:
         """How each model stands, how many it serves at once, and how full it was of late."""
         return tuple(map(self._model, self._models))
 
+    def service_ms(self, model: ModelName) -> Millis:
+        """Mean time that a request holds a slot of *model*."""
+        return millis(self._gates[model].service)
+
     def _model(self, model: ModelSpec) -> ModelStatus:
         gate = self._gates[model.name]
         return ModelStatus(
@@ -100,7 +105,7 @@ class Reporter:
             busy=round(gate.busy_lately, LOAD_DIGITS),
             queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
-            load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name)))),
+            load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name) or NONE))),
             served=self._record.served(model.name),
             failed=self._record.failed(model.name),
         )

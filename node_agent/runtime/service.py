@@ -75,7 +75,9 @@ class Service:
             if not visiting:
                 self._require_open()
             with self._door.inside():
-                async with self._remembered(task, claim, meter) or self._served(task, claim, meter) as answer:
+                async with self._remembered(task, claim, meter) or self._served(
+                    task, claim, meter, begun=visiting
+                ) as answer:
                     yield answer
         except BaseException as exc:
             meter.ended(exc)
@@ -94,10 +96,10 @@ class Service:
         return nullcontext(Answer(_again(found, meter), meter, Cache.HIT))
 
     @asynccontextmanager
-    async def _served(self, task: Task[S], claim: Claim, meter: Meter) -> AsyncIterator[Answer[S]]:
+    async def _served(self, task: Task[S], claim: Claim, meter: Meter, *, begun: bool) -> AsyncIterator[Answer[S]]:
         """The answer of the model, once it is there and has a slot."""
         async with AsyncExitStack() as held:
-            async with self._door.waiting():
+            async with self._door.waiting(begun=begun):
                 warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
                 turn = await held.enter_async_context(self._gates[task.model].slot(claim.after(warmed)))
             meter.warmed, meter.waited = warmed, turn.waited

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import structlog
-
 from autorouter.wire.node import MOST_USAGE, UsageRow
 from node_agent.core.account import Account
+from node_agent.core.backoff import pause
 from node_agent.core.calendar import hour_of
 from node_agent.core.caller import Caller, Per
 from node_agent.core.delivery import Sent, due
@@ -18,15 +17,14 @@ from node_agent.runtime.journal import Journal
 from node_agent.runtime.ports import Clock
 
 CHANGES_A_SECOND = 1_000_000
-"""More than there can be: numbered from the wall clock, changes of a later life have greater numbers than all before,
-even if the last of those were never written down."""
+"""More than there can be, of usage and of round trips. Numbered from the wall clock's seconds times this, those of a
+later life have greater numbers than all before, even if the last of these were never written down: nobody who asks by
+cursor needs to notice the restart."""
 
 LONGEST_LOG = 50_000
 """Lines, 5 MB, until the log is summed up."""
 
 SYNC_S = 1.0
-
-_log = structlog.get_logger()
 
 
 class Till:
@@ -41,6 +39,9 @@ class Till:
         self._journal = journal
         self._usages = Usages(clock.unix() * CHANGES_A_SECOND)
         self._written = 0
+        self._base: tuple[int, tuple[Row, ...]] | None = None
+        """That is to be written."""
+        self._failures = 0
         if journal is not None:
             self._restore(journal)
 
@@ -73,8 +74,8 @@ class Till:
             raise Denied(Denial.SPENT, detail)
 
     def rows(self) -> Iterable[Row]:
-        """Everything that is kept."""
-        return self._usages
+        """Everything that is kept, in hours and days."""
+        return self._usages.kept()
 
     def since(self, cursor: int | None) -> tuple[tuple[UsageRow, ...], int]:
         """Hours that changed after *cursor*, and the cursor to ask with next; nothing for a reader that has none."""
@@ -89,7 +90,7 @@ class Till:
             return
         try:
             while True:
-                await asyncio.sleep(SYNC_S)
+                await asyncio.sleep(SYNC_S + pause(self._failures))
                 await self._tidy(self._journal)
         finally:
             self._journal.close()
@@ -101,19 +102,25 @@ class Till:
 
     async def _tidy(self, journal: Journal) -> None:
         try:
-            if journal.is_behind or journal.lines > LONGEST_LOG:
+            if self._base or journal.is_behind or journal.lines > LONGEST_LOG:
                 await self._sum_up(journal)
             elif self._written:
                 self._written = 0
                 await asyncio.to_thread(journal.sync)
+            self._failures = 0
         except OSError as exc:
-            journal.is_behind = True
-            _log.error("usage_not_written", reason=exc.strerror)
+            self._failures += 1
+            journal.fall_behind(exc.strerror or "")
 
     async def _sum_up(self, journal: Journal) -> None:
-        """The rows of this moment are those of all logs before the new one: nothing comes in between."""
-        number, rows = journal.turn(), tuple(self._usages)
-        await asyncio.to_thread(journal.write_base, number, rows)
+        """The rows of this moment are those of all logs before the new one: nothing comes in between.
+
+        While a base cannot be written no other log is begun.
+        """
+        self._base = self._base or (journal.turn(), tuple(self._usages))
+        await asyncio.to_thread(journal.write_base, *self._base)
+        self._base = None
+        journal.catch_up()
 
 
 def _told(row: Row) -> UsageRow:

@@ -117,26 +117,39 @@ def _key_id(token: str) -> str:
     return kid
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A token that was checked."""
+
+    kid: str
+    """Of the public key that proved it."""
+    jti: str
+    holder: Caller
+
+
 class Tokens:
-    """Checks tokens, each once as long as the keys are the same."""
+    """Checks tokens, each once as long as the key that proved it is the same."""
 
     def __init__(self, trusted: Trust | None = None) -> None:
         self._trusted = trusted or {}
-        self._known: OrderedDict[bytes, tuple[str, Caller]] = OrderedDict()
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
 
     def trust(self, trusted: Trust) -> None:
         """From now on these keys count, and no others."""
-        self._trusted = trusted
-        self._known.clear()
+        before, self._trusted = self._trusted, trusted
+        for mark, known in tuple(self._known.items()):
+            if trusted.get(known.kid) != before[known.kid]:
+                del self._known[mark]
 
-    def known(self, token: str) -> tuple[str, Caller] | None:
-        """The ``jti`` and the holder of a token that was checked before; None: it was not."""
+    def known(self, token: str) -> Known | None:
+        """What is known of a token that was checked before; None: it was not."""
         return self._known.get(_mark(token))
 
-    def learn(self, token: str) -> tuple[str, Caller]:
+    def learn(self, token: str) -> Known:
         """The same of one that is checked now. Raises `BadTokenError`."""
         claims = check(self._trusted, token)
-        found = claims.jti, granted(claims.sub, claims, claims.nbf - LEEWAY, claims.exp + LEEWAY)
+        holder = granted(claims.sub, claims, claims.nbf - LEEWAY, claims.exp + LEEWAY)
+        found = Known(_key_id(token), claims.jti, holder)
         self._known[_mark(token)] = found
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)

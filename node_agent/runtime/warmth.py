@@ -9,6 +9,7 @@ from node_agent.core.errors import Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
 from node_agent.core.task import NONE
 from node_agent.core.units import Seconds, between
+from node_agent.runtime.door import COME_BACK
 from node_agent.runtime.ports import Clock, Engine
 
 SOONEST = Seconds(0.1)
@@ -46,7 +47,7 @@ class Warmth:
             async with asyncio.timeout(patience):
                 while not self._is_ready(model):
                     left = patience - between(arrived, self._clock.now())
-                    if self._engine.forecast(model) > left:
+                    if (self._engine.forecast(model) or NONE) > left:
                         raise self._refused(model)
                     await self._engine.changed()
         except TimeoutError as exc:
@@ -56,6 +57,9 @@ class Warmth:
         return self._engine.standings()[model].state is ModelState.READY
 
     def _refused(self, model: ModelName) -> Refused:
-        standing, expected = self._engine.standings()[model], max(SOONEST, self._engine.forecast(model))
+        standing, expected = self._engine.standings()[model], self._engine.forecast(model)
         why = f"model {model} is {standing.state}" + (f": {standing.reason}" if standing.reason else "")
+        if expected is None:
+            return Refused(Refusal(Reason.STARTING, COME_BACK, f"{why}; nobody knows when it will be ready"))
+        expected = max(SOONEST, expected)
         return Refused(Refusal(Reason.STARTING, expected, f"{why}; it should be ready in {expected:.1f} s"))

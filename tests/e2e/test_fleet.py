@@ -23,11 +23,12 @@ import polargrid
 import pytest
 
 from autorouter.config import load
+from deploy.demo.demo import CHAT, VOICE, regions_file
 from deploy.demo.demo import Demo as DemoParts
-from deploy.demo.demo import regions_file
 
 ROOT = Path(__file__).parents[2]
-MODEL = "smollm2-135m-instruct"
+MODEL = CHAT
+MODELS = (CHAT, *VOICE)
 QUESTION = [{"role": "user", "content": "Name three rivers."}]
 
 
@@ -134,7 +135,7 @@ def test_03_openais_javascript_client_works_unchanged(demo):
     assert stream["text"] == whole["text"]  # temperature 0
     assert stream["count"] > 3
     assert stream["usage"] == whole["usage"]
-    assert models["models"] == [MODEL]
+    assert models["models"] == [*MODELS]
     assert run("turns")["text"], "an answer may be sent back as it came"
 
 
@@ -160,7 +161,7 @@ async def test_05_openais_python_client_works_in_both_flavours_and_sees_errors_a
 
 def test_06_the_router_is_an_openai_base_url_as_far_as_models_go(demo):
     with openai.OpenAI(base_url=demo.url + "/v1", api_key="-", max_retries=0) as client:
-        assert [each.id for each in client.models.list()] == [MODEL]
+        assert [each.id for each in client.models.list()] == sorted(MODELS)
         assert client.models.retrieve(MODEL).id == MODEL
         with pytest.raises(openai.NotFoundError, match="did you mean"):
             client.models.retrieve("smollm2-135m")
@@ -172,7 +173,7 @@ def test_07_what_may_not_answer_says_why_for_every_region(demo):
     assert {each["region"]: each["rule"] for each in told["rejected"]} == {
         "yto-01": "residency", "yul-01": "residency", "yvr-02": "residency", "sfo-01": "stage", "nyc-01": "stage",
     }  # fmt: skip
-    assert demo.get("/v1/route?model=gpt-9")[1]["models"] == [MODEL]
+    assert demo.get("/v1/route?model=gpt-9")[1]["models"] == sorted(MODELS)
 
 
 async def test_08_load_is_seen_by_the_router(demo):
@@ -196,7 +197,8 @@ async def test_08_load_is_seen_by_the_router(demo):
 
 def busy(demo, region):
     regions = demo.get("/v1/regions")[1]["regions"]
-    return next(each for each in regions if each["region"] == region)["nodes"][0]["models"][0]["busy"]
+    models = next(each for each in regions if each["region"] == region)["nodes"][0]["models"]
+    return next(each["busy"] for each in models if each["model"] == MODEL)
 
 
 def until(holds, within):

@@ -93,7 +93,7 @@ async def test_a_liar_disturbs_nobody_but_itself(fleet, config):
         assert told["region"] == "yvr-02"
         reasons = {each["region"]: each["detail"] for each in told["explain"]["rejected"]}
         assert "claims to be yto-01 in yvr-02" in reasons["yto-01"]
-        assert "more than 65536 bytes" in reasons["yul-01"]
+        assert "more than 98304 bytes" in reasons["yul-01"]
 
 
 async def test_nothing_is_green_before_it_was_looked_at(fleet, config):

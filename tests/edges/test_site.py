@@ -90,10 +90,33 @@ async def test_a_parameter_that_nothing_takes_is_refused_everywhere(http, path):
      b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20_000 + b"\r\n\r\n"],
 )  # fmt: skip
 async def test_what_is_not_even_http_is_a_problem_too(http, sent):
+    assert_problem(await answered(http, sent))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /livez HTTP/2.0\r\nHost: x",
+        b"GET http://elsewhere/livez HTTP/1.1\r\nHost: x",
+        b"GET http://elsewhere/livez HTTP/1.0",
+    ],
+)
+async def test_what_one_reads_so_and_another_otherwise_is_refused(http, head):
+    answer = await answered(http, head + b"\r\nConnection: close\r\n\r\n")
+    assert_problem(answer)
+    assert answer.startswith(b"HTTP/1.")
+    assert b" 200 " in await answered(http, b"GET http://x/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+
+async def answered(http, sent):
     reader, writer = await asyncio.open_connection(http._base_url.host, http._base_url.port)
     writer.write(sent)
     answer = await asyncio.wait_for(reader.read(), 5)
     writer.close()
+    return answer
+
+
+def assert_problem(answer):
     assert b" 400 " in answer.splitlines()[0]
     assert b"application/problem+json" in answer
     assert b'"code":"bad_request"' in answer

@@ -17,10 +17,14 @@ from pathlib import Path
 
 from node_agent.core.errors import ConfigError
 from node_agent.core.models import ModelName, ModelSpec
+from node_agent.engines import controls, gguf
 from node_agent.engines.triton.layout import Layout
 
 MODELS = Path(__file__).parent.parent / "models"
 """Programs: ``<program>/1/model.py``, by default one per kind."""
+
+BESIDE = MODELS / "beside"
+"""What all programs share."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend keeps its regions
 
@@ -167,6 +171,9 @@ def _files(places: Places, folder: Path) -> None:
 def _model(model: ModelSpec, files: Path, place: Path) -> None:
     program = MODELS / (model.program or model.kind) / "1"
     shutil.copytree(program, place / model.version, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(BESIDE, place / model.version, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in (controls, gguf):
+        shutil.copy(str(module.__file__), place / model.version)
     size = {"slots": model.slots, "context": model.context, "threads": model.threads}
     option = {**model.options, "files": files, **size}
     lines = [

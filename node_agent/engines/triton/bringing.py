@@ -9,8 +9,8 @@ from contextlib import aclosing, suppress
 
 import structlog
 
-from node_agent.core.errors import EngineError, Fault
-from node_agent.core.models import ModelSpec, ModelState
+from node_agent.core.errors import ArtefactError, EngineError, Fault
+from node_agent.core.models import ModelName, ModelSpec, ModelState
 from node_agent.core.task import Step
 from node_agent.engines.board import Board
 from node_agent.engines.triton import census
@@ -39,6 +39,8 @@ class Bringer:
     def __init__(self, link: Link, reached: Reached, board: Board) -> None:
         self._link = link
         self._child = reached.child
+        self._repair = reached.repair
+        self._looked_at: set[ModelName] = set()
         self._board = board
         self._processes: dict[str, int] = {}
 
@@ -109,6 +111,7 @@ class Bringer:
         process = self._processes.pop(model.triton_model, None)
         if process is not None and census.lives(process):
             census.kill(process)
+        self._link.drop(model.triton_model)
 
     async def _load(self, model: ModelSpec) -> bool:
         """True if *model* is loaded now. A stranger's Triton may refuse to load anything and hold it all the same."""
@@ -116,8 +119,21 @@ class Bringer:
             await self._link.load(model.triton_model)
         except EngineError as exc:
             _log.warning("load failed", model=model.name, fault=exc.fault, cause=str(exc.__cause__))
+            if await self._repaired(model):
+                return await self._load(model)
             return not self.owned and await self.ready(model)
         return True
+
+    async def _repaired(self, model: ModelSpec) -> bool:
+        """Whether a file of *model* was damaged, and is not any more. Each model is looked at once."""
+        if self._repair is None or model.name in self._looked_at:
+            return False
+        self._looked_at.add(model.name)
+        try:
+            return await self._repair(model)
+        except ArtefactError as exc:
+            _log.warning("not repaired", model=model.name, cause=str(exc))
+            return False
 
     async def _fault(self, model: ModelSpec, patience: float) -> Fault | None:
         """None if *model* answers a canary."""

@@ -24,6 +24,9 @@ want of memory) is likely to do so again."""
 ATTEMPTS = 3
 """Reloads of one model that may fail in a row before the whole of an own Triton is started anew."""
 
+HOPEFUL = frozenset({ModelState.READY, ModelState.LOADING})
+"""Of these nothing bad is known: what is loaded again after it failed is `FAILED` until it answers."""
+
 _log = structlog.get_logger()
 
 
@@ -46,7 +49,7 @@ class Healer:
     async def cure(self, model: ModelSpec) -> bool:
         """Whether *model* is well again. Raises `EngineError` if its Triton must be given up for it.
 
-        It must not while another model is well: for those who use that one, nothing would be gained.
+        It must not while another model is well, or on its way: for those who use that one, nothing would be gained.
         """
         fell = self._fell(model)
         for attempt in range(ATTEMPTS):
@@ -54,9 +57,9 @@ class Healer:
             fault = await self._reload(model)
             if fault is None:
                 return True
-            if fault is Fault.SILENT and self._bringer.owned and not self._others_are_well(model):
+            if fault is Fault.SILENT and self._bringer.owned and self._is_alone(model):
                 raise EngineError(Fault.SILENT, f"{model.name} is silent although it was loaded again")
-        if self._others_are_well(model):
+        if not self._is_alone(model):
             return False
         raise EngineError(Fault.BROKEN, f"{model.name} cannot be loaded")
 
@@ -90,6 +93,8 @@ class Healer:
             self._board.reloads += 1
         return fault
 
-    def _others_are_well(self, model: ModelSpec) -> bool:
+    def _is_alone(self, model: ModelSpec) -> bool:
+        """Whether no other model is well, or loads, or waits for the room that *model* takes."""
         standings = self._board.standings().items()
-        return any(name != model.name and standing.state is ModelState.READY for name, standing in standings)
+        others = any(name != model.name and standing.state in HOPEFUL for name, standing in standings)
+        return not others and not self._tenants.awaits_another(model.name)

@@ -42,7 +42,7 @@ class TritonEngine:
         self._tenants = tenants
         self._allow_unpatched = allow_unpatched
         self._board = Board(tuple(self._models))
-        self._tenants.wake = self._board.wake
+        self._tenants.wake, self._tenants.goes = self._board.wake, self._board.goes
         self._link: Link | None = None
         self._keeper: Keeper | None = None
         self._failures = 0
@@ -72,10 +72,11 @@ class TritonEngine:
         """As the board says."""
         await self._board.changed()
 
-    def forecast(self, model: ModelName) -> Seconds:
+    def forecast(self, model: ModelName) -> Seconds | None:
         """As the register knows, and a start of Triton's where there is none."""
         start = 0.0 if self._keeper is not None else START + max(0.0, self._again - now())
-        return Seconds(start + self._tenants.forecast(model, self.standings()[model]))
+        rest = self._tenants.forecast(model, self.standings()[model])
+        return None if rest is None else Seconds(start + rest)
 
     def dismiss(self, model: ModelName) -> str:
         """A stranger's model may be somebody else's too."""

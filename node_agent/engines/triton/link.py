@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -36,6 +37,8 @@ class Link:
 
     def __init__(self, address: str) -> None:
         self._client = InferenceServerClient(address)
+        self._open: defaultdict[str, set[Any]] = defaultdict(set)
+        """By model, the answers under way."""
 
     async def live(self) -> bool:
         """True if Triton answers at all."""
@@ -65,6 +68,7 @@ class Link:
         long silence may last.
         """
         answers = self._client.stream_infer(_once(model, asked))
+        self._open[model].add(answers)
         try:
             async with _translated():
                 async for result, error in answers:
@@ -72,7 +76,13 @@ class Link:
                         raise translate(error) from error
                     yield _tensors(result)
         finally:
+            self._open[model].discard(answers)
             await _leave(answers)
+
+    def drop(self, model: str) -> None:
+        """End the requests that *model*'s process took along: Triton 2.51 never answers those that it had begun."""
+        for answers in self._open.pop(model, ()):
+            answers.cancel()
 
     async def close(self) -> None:
         """Close the channel. Calls under way end as if they had been cancelled."""

@@ -49,7 +49,6 @@ class Mover:
             self._tenants.idle(name)
 
     async def _leave(self, name: ModelName) -> None:
-        self._board.post(name, ModelState.UNLOADING)
         await self._bringer.release(self._models[name])
         self._tenants.left(name)
         self._board.post(name, ModelState.COLD)

@@ -1,7 +1,7 @@
 """Where a Triton comes from: a child of our own, or a stranger's by its address."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from node_agent.core.errors import ConfigError
 from node_agent.core.models import ModelSpec
-from node_agent.engines.artefacts import ensure
+from node_agent.engines.artefacts import ensure, repair
 from node_agent.engines.triton import layout as wheel
 from node_agent.engines.triton.assembly import assemble, dismantle
 from node_agent.engines.triton.cage import require_caged
@@ -24,6 +24,8 @@ class Reached:
     address: str
     child: Child | None
     """None: it is a stranger's, to be asked and never to be killed."""
+    repair: Callable[[ModelSpec], Awaitable[bool]] | None = None
+    """Looks whether the files of a model that cannot be loaded are what they were, and gets those that are not."""
 
 
 class Source(Protocol):
@@ -59,9 +61,12 @@ class OwnChild:
         assembly = await asyncio.to_thread(assemble, self._layout, self._models, places)
         try:
             async with running(assembly) as child:
-                yield Reached(assembly.address, child)
+                yield Reached(assembly.address, child, self._repair)
         finally:
             dismantle(assembly)
+
+    async def _repair(self, model: ModelSpec) -> bool:
+        return await repair(model.files, self._store)
 
 
 class Stranger:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node_agent.core.account import Account, Outcome
-from node_agent.core.calendar import DAY, HOUR, day_of, hour_of
+from node_agent.core.calendar import DAY, HOUR, day_of, hour_of, month_of
 from node_agent.core.chat import Finish, Piece, Prompt
 from node_agent.core.delivery import Sent, billable, due, part
 from node_agent.core.embedding import Vectors
@@ -79,8 +79,33 @@ def test_days_that_are_too_many_go():
     usages = Usages(most=1)
     for day in range(4):
         usages.add(place(NOON + day * DAY), sums(1))
-    assert len(list(usages)) == 2
+    assert [row.place.start for row in usages.kept()] == [day_of(NOON) + 2 * DAY, NOON + 3 * DAY]
     assert usages.spent("acme") == 4 * NANO
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("ab"), st.integers(0, 3)), max_size=30), st.integers(1, 3)
+)
+def test_a_budget_outlives_every_restart_and_the_days_it_was_spent_on(history, most):
+    usages, truth = Usages(most=most), defaultdict(int)
+    for day, key, dollars in history:
+        usages.add(place(NOON + day * DAY, key=key), sums(dollars))
+        truth[key, None] += dollars * NANO
+        truth[key, month_of(NOON + day * DAY)] += dollars * NANO
+        usages = again(usages, most)
+    for key in "ab":
+        for unix in (None, NOON, NOON + 10 * DAY, NOON + 40 * DAY):
+            assert usages.spent(key, unix) == truth[key, None if unix is None else month_of(unix)]
+    assert len(list(usages.kept())) <= 2 * most
+
+
+def again(usages, most):
+    """The same after a restart."""
+    restored = Usages(most=most)
+    for row in usages:
+        restored.restore(row)
+    assert list(restored) == list(usages)
+    return restored
 
 
 def test_what_is_told_again_after_a_restart_is_what_was_not_told_before():

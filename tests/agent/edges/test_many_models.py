@@ -10,9 +10,9 @@ from tritonclient.grpc import service_pb2 as pb
 from node_agent.config import choose, read_catalogue, read_options
 from node_agent.core.errors import Fault
 from node_agent.core.health import Health, judge
-from node_agent.core.models import ModelName, ModelState
+from node_agent.core.models import ModelName, ModelState, Standing
 from node_agent.engines.board import Board
-from node_agent.engines.tenants import Tenants
+from node_agent.engines.tenants import LEAVE, Tenants
 from node_agent.engines.triton import keeper as rules
 from node_agent.engines.triton.keeper import Keeper
 from node_agent.engines.triton.link import Link
@@ -26,12 +26,22 @@ A, B, C = (model.name for model in MODELS)
 
 
 class Many(FakeTriton):
-    """Holds several: *slow* loads end when told to, *broken* ones fail, who is *fallen* is not ready till loaded."""
+    """Holds several: *slow* loads end when told to, *broken* ones fail, who is *fallen* is not ready till loaded.
+
+    Unloads end when *leaving* is set, if there is such an event.
+    """
 
     def __init__(self):
         super().__init__(WELL)
         self.slow, self.broken, self.fallen = {}, set(), set()
         self.loads = []
+        self.leaving = None
+
+    async def RepositoryModelUnload(self, request, context):  # noqa: N802 - the protocol's name
+        answer = await super().RepositoryModelUnload(request, context)
+        if self.leaving is not None:
+            await self.leaving.wait()
+        return answer
 
     async def RepositoryModelLoad(self, request, context):  # noqa: N802 - the protocol's name
         name = request.model_name
@@ -84,7 +94,7 @@ async def keeping(triton, memory=None, models=MODELS):
     async with listening(triton):
         link, board = Link(triton.address), Diary(tuple(model.name for model in models))
         tenants = Tenants(models, frozenset(), memory)
-        tenants.wake = board.wake
+        tenants.wake, tenants.goes = board.wake, board.goes
         keeper = Keeper(link, Reached(triton.address, None), models, board, tenants)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(keeper.keep())
@@ -133,6 +143,25 @@ async def test_a_model_that_cannot_be_loaded_takes_nobody_along_and_is_tried_aga
         assert (triton.loads.count(A), triton.loads.count(C)) == (1, 1)
 
 
+async def test_a_model_that_cannot_be_loaded_does_not_keep_a_slower_one_from_ever_being_loaded():
+    triton = Many()
+    triton.broken.add(A)
+    triton.slow[B] = asyncio.Event()
+    async with keeping(triton, models=MODELS[:2]) as scene:
+        await scene.until(lambda: "tried again" in scene.reason(A))
+        triton.slow[B].set()
+        await scene.until_states("failed", "ready")
+        assert triton.loads.count(B) == 1
+
+
+async def test_a_model_that_cannot_be_loaded_makes_room_for_who_waits_for_another():
+    triton = Many()
+    triton.broken.add(A)
+    async with keeping(triton, memory=400, models=MODELS[:2]) as scene:
+        with scene.tenants.hold(B):
+            await scene.until_states("failed", "ready")
+
+
 async def test_what_falls_again_and_again_soon_after_it_was_loaded_is_loaded_later_and_later():
     triton = Many()
     async with keeping(triton) as scene:
@@ -169,6 +198,36 @@ async def test_within_a_budget_models_come_and_go_and_what_is_cold_is_left_alone
         triton.fallen.add(B)
         await asyncio.sleep(0.7)
         assert (triton.loads, scene.states()[1]) == (loads, ModelState.COLD)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_of_two_that_leave_for_a_third_neither_is_given_to_anybody_any_more():
+    triton = Many()
+    triton.leaving = asyncio.Event()
+    large = catalogue("a", "b", "c", c={"memory": 600})
+    models = choose(read_catalogue(large), read_options({"region": "x", "models": ("a", "b", "c")}))
+    async with keeping(triton, memory=600, models=models) as scene:
+        await scene.until_states("ready", "ready", "cold")
+        with scene.tenants.hold(C):
+            await scene.until(lambda: "unload" in triton.asked)
+            assert scene.states() == [ModelState.UNLOADING, ModelState.UNLOADING, ModelState.LOADING]
+            assert triton.asked.count("unload") == 1
+            triton.leaving.set()
+            await scene.until_states("cold", "cold", "ready")
+
+
+async def test_what_somebody_leaves_is_given_to_nobody_before_it_is_free():
+    tenants = Tenants(MODELS, frozenset(), 600)
+    tenants.restart()
+    for name, _ in tenants.admit():
+        tenants.came(name)
+    assert tenants.dismiss(A) == ""
+    with tenants.hold(C):
+        assert list(tenants.admit()) == []
+        assert dict(tenants.outside())[C] == "others are on their way out"
+        assert tenants.forecast(C, Standing(ModelState.COLD)) == LEAVE + tenants[C].load
+        tenants.left(A)
+        assert list(tenants.admit()) == [(C, ())]
 
 
 @pytest.mark.usefixtures("quick")

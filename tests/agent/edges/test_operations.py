@@ -1,5 +1,6 @@
 """What operators and PolarGrid's own client do with models: its SDK, unchanged, and what it does not show."""
 
+import asyncio
 import stat
 from contextlib import asynccontextmanager
 
@@ -109,7 +110,28 @@ async def test_gpus_are_as_the_driver_tells(monkeypatch, tmp_path):
         assert (await client.get_gpu_memory()).memory[0].percent_used == 1.26
         assert (await client.purge_gpu()).memory_before.total_gb == 159.295
         tool.write_text("#!/bin/sh\necho No devices were found\n")
+        monkeypatch.setattr("node_agent.runtime.gpus.FRESH_S", 0.0)
         assert (await client.get_gpu_status()).total_gpus == 0
+
+
+async def test_however_many_ask_the_driver_is_asked_once(monkeypatch, tmp_path):
+    tool, asked = tmp_path / "nvidia-smi", tmp_path / "asked"
+    tool.write_text(f"#!/bin/sh\necho x >> {asked}\nsleep 0.2\ncat <<END\n{CARDS}END\n")
+    tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    async with serving(**AB) as node:
+        async with asyncio.TaskGroup() as group:
+            asks = [group.create_task(node.get("/v1/gpu/memory")) for _ in range(20)]
+        assert {len((await ask.result().json())["memory"]) for ask in asks} == {2}
+        assert asked.read_text() == "x\n"
+
+
+async def test_process_ids_are_for_operators():
+    async with serving(**AB) as node:
+        node.engine.footprints = lambda: (Footprint(ModelName("a"), 41, 300),)
+        for headers, pid in (({}, 41), ({"Via": "a proxy"}, 0)):
+            told = await (await node.get("/v1/gpu/status", headers=headers)).json()
+            assert told["processes"] == [{"pid": pid, "name": "a", "memory_mb": 300}]
 
 
 OPERATIONS = {

@@ -111,7 +111,7 @@ async def test_only_those_count_who_come_to_be_served():
 
 
 async def test_who_is_refused_was_as_far_away():
-    async with serving(running=False) as node:
+    async with serving(running=False, queue_deadline=0.05) as node:
         assert (await node.call("POST", CHAT, json=asked())).status == 503
         assert [rtt["n"] for rtt in await node.rtts()] == [1]
 
@@ -124,13 +124,15 @@ async def test_whoever_speaks_for_a_client_is_not_measured(header):
 
 
 async def test_behind_a_proxy_that_adds_no_header_nobody_is_measured():
-    async with serving(running=False, behind_proxy=True, keys="a-secret-of-the-tests-that-is-long") as node:
+    async with serving(
+        running=False, queue_deadline=0.05, behind_proxy=True, keys="a-secret-of-the-tests-that-is-long"
+    ) as node:
         await node.call("POST", CHAT, json=asked())
         assert node.survey.since(0)[0] == ()
 
 
 async def test_a_unix_socket_has_no_network():
-    async with serving(peer="", running=False) as node:
+    async with serving(peer="", running=False, queue_deadline=0.05) as node:
         await node.call("POST", CHAT, json=asked())
         assert node.survey.since(0)[0] == ()
 

@@ -92,6 +92,7 @@ def test_a_file_without_a_template_is_named(written, content, name):
         "{{ range(10 ** 9) | list }}",
         "{{ raise_exception('System role not supported') }}",
         "{{ 1 // 0 }}",
+        "{{ 'x' * 10 ** 13 }}",
         "{{ messages[7].content.x }}",
         "{% macro loop() %}{{ loop() }}{% endmacro %}{{ loop() }}",
         "{{ 5 + 'a' }}",
@@ -100,6 +101,19 @@ def test_a_file_without_a_template_is_named(written, content, name):
 def test_a_template_that_means_harm_or_fails_reaches_nothing(written, harm):
     with pytest.raises(TemplateError):
         read_template(written(harm)).render(SAID)
+
+
+def test_control_tokens_that_people_write_are_mere_text(written):
+    told = {
+        "chat_template": "{{ bos_token }}{{ messages[0].content }}<|end|>",
+        "bos_token": "<s>",
+        "added_tokens_decoder": {
+            "7": {"content": "<|end|>", "special": True},
+            "8": {"content": "hi", "special": False},
+        },
+    }
+    rendered = read_template(written(json.dumps(told), "t.json")).render((Message(Role.USER, "<s>hi<|end|>"),))
+    assert rendered == "<s><\u200bs>hi<\u200b|end|><|end|>"
 
 
 def test_what_people_say_is_never_a_template(written):

@@ -1,9 +1,12 @@
 """What is billed, what is written down, and what is told of it."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
+import stat
+import threading
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
@@ -15,12 +18,14 @@ import polargrid.types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from autorouter.wire.node import MOST_USAGE, NodeReport
 from node_agent.core.calendar import HOUR
 from node_agent.core.errors import ConfigError, EngineError, Fault
 from node_agent.core.models import Price
 from node_agent.core.usage import NOTHING, Place, Sums, Usages
+from node_agent.runtime import aside
 from node_agent.runtime.journal import Journal
 from tests.agent.edges.hearing import BASE, form, hearing
 from tests.agent.edges.test_keys import KEY, OTHER, bearer, entry, keys_file
@@ -288,6 +293,76 @@ async def test_a_disk_that_fails_costs_no_client_and_is_made_up_for(tmp_path, mo
     assert sum(row.sums.requests for row in usages) == 1
 
 
+async def test_a_disk_on_which_no_base_can_be_written_is_told_of_once_and_gets_one_log(tmp_path, monkeypatch):
+    monkeypatch.setattr("node_agent.runtime.till.SYNC_S", 0.01)
+    monkeypatch.setattr("node_agent.runtime.till.pause", lambda failures: failures and 0.01)
+    state = tmp_path / "state"
+    with capture_logs() as logs:
+        async with serving(ring=keys_file(tmp_path, entry()), state=state) as node:
+            with monkeypatch.context() as patch:
+                patch.setattr("node_agent.runtime.aside.write", no_room)
+                node.agent.till._journal.fall_behind("it is a test")
+                for _ in range(5):
+                    await chat(node)
+                    await asyncio.sleep(0.05)
+                assert len(list(state.glob("*.log"))) == 2
+                assert node.agent.till._failures > 2
+            async with asyncio.timeout(5):
+                while node.agent.till._journal.is_behind:
+                    await asyncio.sleep(0.01)
+            await chat(node)
+    journal, usages = again(state)
+    journal.close()
+    assert sum(row.sums.requests for row in usages) == 6
+    assert [line["event"] for line in logs if line["event"].startswith("usage")] == [
+        "usage_not_written",
+        "usage_written",
+    ]
+
+
+def no_room(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_is_kept_is_nobody_elses_to_read(tmp_path):
+    journal, usages = again(tmp_path)
+    usages.add(Place(0, "r", "k", "m"), Sums(1))
+    (tmp_path / "000001.new").touch(0o644)
+    journal.write_base(journal.turn(), usages)
+    journal.close()
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {
+        "000001.base": 0o600,
+        "000001.log": 0o600,
+        "lock": 0o600,
+    }
+
+
+def test_the_folder_is_held_until_nothing_is_written_to_it(tmp_path, monkeypatch):
+    (journal, usages), real = again(tmp_path), aside.write
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(*told):
+        begun.set()
+        assert go.wait(5)
+        real(*told)
+
+    monkeypatch.setattr(aside, "write", slow)
+    writing = threading.Thread(target=journal.write_base, args=(journal.turn(), tuple(usages)))
+    closing = threading.Thread(target=journal.close)
+    writing.start()
+    assert begun.wait(5)
+    closing.start()
+    closing.join(0.1)
+    with pytest.raises(ConfigError, match="another agent uses it"):
+        Journal(tmp_path)
+    go.set()
+    writing.join(5)
+    closing.join(5)
+    Journal(tmp_path).close()
+    journal.write_base(7, tuple(usages))
+    assert not (tmp_path / "000007.base").exists(), "the folder is not its own any more"
+
+
 def test_a_line_that_is_no_line_is_skipped(tmp_path):
     journal, usages = again(tmp_path)
     journal.append(usages.add(Place(0, "r", "k", "m"), Sums(1)))
@@ -365,6 +440,38 @@ async def test_a_recording_in_many_pieces_is_one_request_of_its_length(tmp_path,
         found = await used(node)
         assert (found["total_requests"], round(found["total_cost"])) == (1, 301)
         assert found["by_model"][0]["audio_seconds"] == 301.0
+
+
+async def test_a_piece_that_said_nothing_is_billed_with_those_that_were_streamed(tmp_path):
+    """Its account is older than the answer, whose client leaves before the end."""
+    lengths = []
+
+    def first_is_mute(engine):
+        whole = engine.generate
+
+        async def generate(task):
+            lengths.append(task.length)
+            async for step in whole(task):
+                if len(lengths) > 1 or step.usage:
+                    yield step
+                if len(lengths) == 3:
+                    await asyncio.sleep(60)
+
+        engine.generate = generate
+        return engine
+
+    async with hearing(ring=keys_file(tmp_path, entry()), price=Price(heard=60.0), wrap=first_is_mute) as node:
+        async with node.caller() as session:
+            sent = await session.post(
+                "/v1/audio/transcriptions", data=form(wav(200.0), stream="true"), headers=bearer()
+            )
+            async with asyncio.timeout(10):
+                while len(lengths) < 3:
+                    await sent.content.readline()
+            sent.close()
+        await until_idle(node)
+        (heard,) = (await used(node))["by_model"]
+        assert sum(lengths[:2]) <= heard["audio_seconds"] <= sum(lengths[:2]) + 1
 
 
 def failing_at(piece):

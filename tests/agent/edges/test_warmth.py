@@ -58,10 +58,21 @@ async def test_what_is_being_asked_is_not_unloaded_and_the_reason_is_said():
         answer = await node.chat(model="c")
         problem = await answer.json()
         assert (answer.status, problem["code"]) == (503, "starting")
-        assert "it needs 300 of 600 MiB, and what is there is in use or pinned" in problem["detail"]
+        assert (
+            "it needs 300 of 600 MiB, and what is there is in use or pinned; nobody knows when" in problem["detail"]
+        )
+        assert (await node.report())["models"][2]["load_ms"] == 0, "routers do not offer what nobody knows of"
         assert await node.states() == [READY, READY, COLD]
         for each in held:
             each.cancel()
+
+
+async def test_who_asks_for_what_was_told_to_leave_has_it_loaded_again_and_nothing_is_taken_from_it():
+    async with serving(catalogue=ABC, models=("a",)) as node:
+        assert node.engine.dismiss(ModelName("a")) == ""
+        assert node.engine.standings()[ModelName("a")].state is ModelState.UNLOADING
+        assert (await node.chat(model="a")).status == 200
+        assert await node.states() == [READY]
 
 
 async def test_what_was_only_just_loaded_stays_for_a_while():
@@ -94,7 +105,7 @@ async def test_a_load_that_is_known_to_take_too_long_is_refused_at_once_with_the
     async with serving(catalogue=slow, models=("a", "b"), memory=40_000, load=60.0) as node:
         answer = await node.chat(model="b")
         assert (answer.status, (await answer.json())["code"]) == (503, "starting")
-        assert 200 <= int(answer.headers["Retry-After"]) <= 202
+        assert 400 <= int(answer.headers["Retry-After"]) <= 402, "the other is on its way, and leaves for this one"
         assert answer.headers["x-should-retry"] == "true"
 
 

@@ -10,8 +10,12 @@ import httpx
 import pytest
 import yaml
 
+from node_agent.config import read_catalogue
+from node_agent.core.models import ModelName
+from node_agent.engines.artefacts import store_at
 from node_agent.engines.triton import census
 from tests.agent.process import chat, started
+from tests.agent.scenes import MODEL
 
 PATH = "/v1/chat/completions"
 ONE_FITS = ("--memory", "400", "--queue-deadline", "30")
@@ -90,3 +94,14 @@ def test_an_operator_unloads_and_who_asks_has_it_loaded_again(twins):
         first = stubs(node)["two"]
         assert operate("load", model_name="two", force_reload=True)["status"] == "success"
         assert stubs(node)["two"] != first
+
+
+def test_a_damaged_file_is_fetched_anew(tmp_path, monkeypatch):
+    store, name = store_at(dict(os.environ)), read_catalogue()[ModelName(MODEL)].files["model.gguf"].sha256
+    mine = store_at({"XDG_CACHE_HOME": str(tmp_path)})
+    mine.mkdir(parents=True)
+    (mine / name).write_bytes((store / name).read_bytes()[:50_000_000])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with started() as node:
+        assert node.model()["state"] == "ready"
+    assert (mine / name).stat().st_size == (store / name).stat().st_size

@@ -7,16 +7,14 @@ of the texts, and *usage* (null but in the last one: *prompt_tokens*). That is t
 """
 
 import json
-import os
 import pathlib
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import triton_python_backend_utils as pb
+from backend import begin, content, end, send
 from bert import Bert
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
@@ -24,8 +22,6 @@ from tokenizers import Tokenizer
 MOST_TEXTS = 16
 MOST_TOKENS = 1024
 """At once, padding counted: about half a second of work, between two looks at whether the client is still there."""
-
-PARENT_POLL_S = 0.5
 
 
 class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
@@ -37,9 +33,7 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
-        option = {name: entry["string_value"] for name, entry in parameters.items()}
+        option = begin(args)
         self._encoder = Encoder(pathlib.Path(option["files"]), int(option["heads"]), int(option["longest"]))
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=int(option["slots"]), thread_name_prefix="embedding")
@@ -47,7 +41,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread; vectors leave through its response sender."""
         for request in requests:
-            asked = json.loads(pb.get_input_tensor_by_name(request, "prompt").as_numpy().reshape(-1)[0])
+            asked = json.loads(content(request, "prompt"))
             self._threads.submit(Placing(request.get_response_sender(), self._closing).run, self._encoder, asked)
 
     def finalize(self) -> None:
@@ -96,22 +90,18 @@ class Placing:
         try:
             self._place(encoder, encoder.tokens(asked["texts"]))
         except Refused as exc:
-            self._send({"error": {"code": "context", "message": str(exc)}})
+            send(self._sender, {"error": {"code": "context", "message": str(exc)}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            self._sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(self._sender)
 
     def _place(self, encoder: Encoder, tokens: list[list[int]]) -> None:
         for few in batches(tokens):
             if self._closing.is_set() or self._sender.is_cancelled():
                 return
-            self._send({"vectors": encoder.vectors(few).tolist(), "usage": None})
-        self._send({"vectors": [], "usage": {"prompt_tokens": sum(map(len, tokens))}})
-
-    def _send(self, piece: dict[str, Any]) -> None:
-        tensors = [_tensor("piece", json.dumps(piece).encode()), _tensor("audio", b"")]
-        self._sender.send(pb.InferenceResponse(output_tensors=tensors))
+            send(self._sender, {"vectors": encoder.vectors(few).tolist(), "usage": None})
+        send(self._sender, {"vectors": [], "usage": {"prompt_tokens": sum(map(len, tokens))}})
 
 
 def batches(tokens: Sequence[list[int]]) -> Iterator[list[list[int]]]:
@@ -125,14 +115,3 @@ def batches(tokens: Sequence[list[int]]) -> Iterator[list[list[int]]]:
         few.append(each)
     if few:
         yield few
-
-
-def _tensor(name: str, content: bytes) -> Any:  # noqa: ANN401 - Triton ships no types
-    return pb.Tensor(name, np.array([content], dtype=np.object_))
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)

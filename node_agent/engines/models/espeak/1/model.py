@@ -10,17 +10,15 @@ import ctypes
 import functools
 import json
 import math
-import os
 import re
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import espeakng_loader
 import numpy as np
-import triton_python_backend_utils as pb
+from backend import begin, content, end, send
 
 RATE = 24_000
 SYNCHRONOUS = 2
@@ -39,8 +37,6 @@ TAPS = 16
 ENDS = re.compile(r"(?<=[.!?…\u3002\uff01\uff1f])\s+|\n\s*\n")
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\ufeff]")
 
-PARENT_POLL_S = 0.5
-
 Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
@@ -53,17 +49,16 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Start espeak-ng. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
+        option = begin(args)
         self._espeak = Espeak()
         self._closing = threading.Event()
-        slots = int(parameters["slots"]["string_value"])
+        slots = int(option["slots"])
         self._threads = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="speech")
 
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread; sound leaves through its response sender as soon as there is some."""
         for request in requests:
-            asked = json.loads(pb.get_input_tensor_by_name(request, "prompt").as_numpy().reshape(-1)[0])
+            asked = json.loads(content(request, "prompt"))
             self._threads.submit(Reading(request.get_response_sender(), self._closing).run, self._espeak, asked)
 
     def finalize(self) -> None:
@@ -117,11 +112,11 @@ class Reading:
         try:
             self._read(espeak, asked["text"], asked["voice"], asked["speed"])
         except Refused as exc:
-            self._send({"error": {"code": "refused", "message": str(exc)}})
+            send(self._sender, {"error": {"code": "refused", "message": str(exc)}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            self._sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(self._sender)
 
     def _read(self, espeak: Espeak, text: str, voice: str, speed: float) -> None:
         if round(USUAL * speed) < SLOWEST:
@@ -134,14 +129,10 @@ class Reading:
                 return
             sound = espeak.speak(sentence, voice, speed)
             spoken += len(sound) // 2
-            self._send({"usage": None}, sound)
+            send(self._sender, {"usage": None}, sound)
         if spoken == 0:
             raise Refused("there is nothing in the text that can be spoken")
-        self._send({"usage": {"characters": len(text), "spoken_s": spoken / RATE}})
-
-    def _send(self, piece: dict[str, Any], sound: bytes = b"") -> None:
-        tensors = [_tensor("piece", json.dumps(piece).encode()), _tensor("audio", sound)]
-        self._sender.send(pb.InferenceResponse(output_tensors=tensors))
+        send(self._sender, {"usage": {"characters": len(text), "spoken_s": spoken / RATE}})
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -172,14 +163,3 @@ def _weights(phases: int) -> Any:  # noqa: ANN401 - a numpy array, float32, (pha
     distance = np.arange(phases)[:, None] / phases - np.arange(-7, 9)[None, :]
     weights = np.sinc(distance) * np.cos(np.pi * distance / (TAPS + 0.5)) ** 2
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def _tensor(name: str, content: bytes) -> Any:  # noqa: ANN401 - Triton ships no types
-    return pb.Tensor(name, np.array([content], dtype=np.object_))
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)

@@ -9,22 +9,22 @@ one catalogue entry.
 """
 
 import json
-import os
 import pathlib
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
-import triton_python_backend_utils as pb
+import gguf
 import xllamacpp
+from backend import begin, content, end, send
+from controls import defused, pattern_of
+
+RANDOM = 0xFFFFFFFF
+"""llama.cpp's seed for "any". It cuts seeds to 32 bits, so that -1 and others would become it."""
 
 PREFILL_STEP = 256
 """Prompt tokens per batch: between two batches (about 3 s on one slow core) a cancelled request is noticed."""
-
-PARENT_POLL_S = 0.5
 
 
 class TritonPythonModel:
@@ -32,20 +32,21 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
-        option = {name: entry["string_value"] for name, entry in parameters.items()}
+        option = begin(args)
         slots = int(option["slots"])
         # llama.cpp always listens somewhere; a socket in a directory of our own is somewhere nobody else can reach.
         self._private = tempfile.TemporaryDirectory(prefix="llm-")
         self._llama = xllamacpp.Server(_parameters(option, slots, pathlib.Path(self._private.name)))
+        self._controls = pattern_of(gguf.controls(pathlib.Path(option["files"]) / "model.gguf"))
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="generation")
 
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread; answers leave through its response sender, one per piece."""
         for request in requests:
-            prompt = json.loads(pb.get_input_tensor_by_name(request, "prompt").as_numpy().reshape(-1)[0])
+            prompt = json.loads(content(request, "prompt"))
+            for message in prompt.get("messages", ()):
+                message["content"] = defused(message["content"], self._controls)
             generation = Generation(request.get_response_sender(), self._closing)
             self._threads.submit(generation.run, self._llama, prompt)
 
@@ -78,13 +79,13 @@ class Generation:
             handle = llama.handle_completions if "text" in prompt else llama.handle_chat_completions
             handle(_request(prompt), self._step)
             if self._finish is not None and not self._over:
-                self._send({"text": "", "finish": self._finish, "usage": self._usage})
+                send(self._sender, {"text": "", "finish": self._finish, "usage": self._usage})
         except ValueError as exc:  # a schema that llama.cpp cannot keep to
-            self._send({"error": {"code": "refused", "message": str(exc).rpartition("failed: ")[2]}})
+            send(self._sender, {"error": {"code": "refused", "message": str(exc).rpartition("failed: ")[2]}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            self._sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(self._sender)
 
     def _step(self, chunk: dict[str, Any]) -> bool:
         """Forward one chunk of llama.cpp's; True stops the generation."""
@@ -92,7 +93,7 @@ class Generation:
             self._over = True
         elif "error" in chunk:
             self._over = True
-            self._send({"error": _named(chunk["error"])})
+            send(self._sender, {"error": _named(chunk["error"])})
         else:
             self._forward(chunk)
         return self._over
@@ -104,23 +105,14 @@ class Generation:
             self._finish = choice["finish_reason"] or self._finish
             if self._finish is None:
                 text = choice["text"] if "text" in choice else choice["delta"].get("content")
-                self._send({"text": text or "", "finish": None, "usage": None})
-
-    def _send(self, piece: dict[str, Any]) -> None:
-        payload = np.array([json.dumps(piece).encode()], dtype=np.object_)
-        self._sender.send(pb.InferenceResponse(output_tensors=[pb.Tensor("piece", payload)]))
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)
+                send(self._sender, {"text": text or "", "finish": None, "usage": None})
 
 
 def _request(prompt: dict[str, Any]) -> dict[str, Any]:
     """The prompt in llama.cpp's own words. Progress chunks make a long prompt show life, and notice a cancel."""
     sampling = dict(prompt["sampling"])
+    if "seed" in sampling:
+        sampling["seed"] %= RANDOM
     if "repetition_penalty" in sampling:
         sampling["repeat_penalty"] = sampling.pop("repetition_penalty")
     streaming = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}

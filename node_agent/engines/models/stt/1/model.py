@@ -10,7 +10,6 @@ admission, and imports nothing of the agent. In come ``prompt`` (a JSON object w
 import json
 import os
 import threading
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,7 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # what is not among the model's files is not
 
 import numpy as np
 import numpy.typing as npt
-import triton_python_backend_utils as pb
+from backend import begin, content, end, send
 from faster_whisper import WhisperModel
 
 RATE = 16_000
@@ -28,17 +27,13 @@ WARMER = (0.0, 0.6)
 """Temperatures tried one after the other where the text repeats itself or is unlikely. Each try may take 8 s of a
 busy core without a sign of life: with Whisper's own six a well model would be taken for a dead one."""
 
-PARENT_POLL_S = 0.5
-
 
 class TritonPythonModel:
     """What Triton calls. Every request gets a thread, as many at once as the model has slots."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
-        option = {name: entry["string_value"] for name, entry in parameters.items()}
+        option = begin(args)
         slots = int(option["slots"])
         self._whisper = WhisperModel(
             option["files"],
@@ -54,9 +49,9 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread; answers leave through its response sender, one per segment."""
         for request in requests:
-            task = json.loads(_bytes(request, "prompt"))
+            task = json.loads(content(request, "prompt"))
             transcription = Transcription(request.get_response_sender(), self._closing)
-            self._threads.submit(transcription.run, self._whisper, task, _bytes(request, "audio"))
+            self._threads.submit(transcription.run, self._whisper, task, content(request, "audio"))
 
     def finalize(self) -> None:
         """Stop what still listens and wait for it: a thread that outlives the process's end crashes it."""
@@ -81,21 +76,21 @@ class Transcription:
         try:
             self._hear(whisper, task, np.frombuffer(audio, np.int16))
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            self._sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(self._sender)
 
     def _hear(self, whisper: WhisperModel, task: dict[str, Any], samples: npt.NDArray[np.int16]) -> None:
         if refused := _refused(whisper, task, samples):
-            self._send({"error": {"code": "refused", "message": refused}})
+            send(self._sender, {"error": {"code": "refused", "message": refused}})
             return
         segments, info = whisper.transcribe(samples.astype(np.float32) / 32768, **_options(task))
         piece = {"segment": None, "language": info.language, "usage": None}
-        self._send(piece)
+        send(self._sender, piece)
         for segment in self._wanted(segments):
-            self._send({**piece, "segment": _told(segment)})
+            send(self._sender, {**piece, "segment": _told(segment)})
         if not self._is_over():
-            self._send({**piece, "usage": {"heard_s": len(samples) / RATE}})
+            send(self._sender, {**piece, "usage": {"heard_s": len(samples) / RATE}})
 
     def _wanted(self, segments: Iterable[Any]) -> Iterable[Any]:
         """*segments* until nobody wants them any more: the rest is then never decoded."""
@@ -106,23 +101,6 @@ class Transcription:
 
     def _is_over(self) -> bool:
         return self._closing.is_set() or self._sender.is_cancelled()
-
-    def _send(self, piece: dict[str, Any]) -> None:
-        payload = np.array([json.dumps(piece).encode()], dtype=np.object_)
-        self._sender.send(pb.InferenceResponse(output_tensors=[pb.Tensor("piece", payload)]))
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)
-
-
-def _bytes(request: Any, name: str) -> bytes:  # noqa: ANN401 - Triton ships no types
-    """The one string in the tensor *name*; nothing if there is no such tensor."""
-    tensor = pb.get_input_tensor_by_name(request, name)
-    return b"" if tensor is None else tensor.as_numpy().reshape(-1)[0]
 
 
 def _refused(whisper: WhisperModel, task: dict[str, Any], samples: npt.NDArray[np.int16]) -> str:

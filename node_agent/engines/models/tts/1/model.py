@@ -8,16 +8,14 @@ That is the contract of the kind ``tts``: a model on another runtime that keeps 
 """
 
 import json
-import os
 import pathlib
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import onnxruntime
-import triton_python_backend_utils as pb
+from backend import begin, content, end, send
 from phonemes import Phonemizer
 from portions import portions
 
@@ -29,8 +27,6 @@ MARGIN = int(0.04 * RATE)
 PAUSES = {".": 0.3, "!": 0.3, "?": 0.3, ";": 0.2, ":": 0.2, "—": 0.15, ",": 0.12, "…": 0.3}
 """Seconds after a mark; a portion that ends at a mere word is followed by the next at once."""
 
-PARENT_POLL_S = 0.5
-
 
 class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
     """What the caller has to mend."""
@@ -41,9 +37,7 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
-        option = {name: entry["string_value"] for name, entry in parameters.items()}
+        option = begin(args)
         self._kokoro = Kokoro(pathlib.Path(option["files"]), int(option["threads"]))
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=int(option["slots"]), thread_name_prefix="speech")
@@ -51,7 +45,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread; sound leaves through its response sender as soon as there is some."""
         for request in requests:
-            asked = json.loads(pb.get_input_tensor_by_name(request, "prompt").as_numpy().reshape(-1)[0])
+            asked = json.loads(content(request, "prompt"))
             self._threads.submit(Reading(request.get_response_sender(), self._closing).run, self._kokoro, asked)
 
     def finalize(self) -> None:
@@ -108,11 +102,11 @@ class Reading:
         try:
             self._read(kokoro, asked["text"], asked["voice"], asked["speed"])
         except Refused as exc:
-            self._send({"error": {"code": "refused", "message": str(exc)}})
+            send(self._sender, {"error": {"code": "refused", "message": str(exc)}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            self._send({"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            self._sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(self._sender)
 
     def _read(self, kokoro: Kokoro, text: str, voice: str, speed: float) -> None:
         phonemes = kokoro.phonemes(text, voice)
@@ -124,25 +118,10 @@ class Reading:
                 return
             sound = kokoro.speak(portion, voice, speed)
             spoken += len(sound) // 2
-            self._send({"usage": None}, sound)
-        self._send({"usage": {"characters": len(text), "spoken_s": spoken / RATE}})
-
-    def _send(self, piece: dict[str, Any], sound: bytes = b"") -> None:
-        tensors = [_tensor("piece", json.dumps(piece).encode()), _tensor("audio", sound)]
-        self._sender.send(pb.InferenceResponse(output_tensors=tensors))
-
-
-def _tensor(name: str, content: bytes) -> Any:  # noqa: ANN401 - Triton ships no types
-    return pb.Tensor(name, np.array([content], dtype=np.object_))
+            send(self._sender, {"usage": None}, sound)
+        send(self._sender, {"usage": {"characters": len(text), "spoken_s": spoken / RATE}})
 
 
 def _trimmed(sound: Any) -> Any:  # noqa: ANN401 - a numpy array
     loud = np.flatnonzero(np.abs(sound) > LOUD)
     return sound[max(0, loud[0] - MARGIN) : loud[-1] + MARGIN] if len(loud) else sound
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)

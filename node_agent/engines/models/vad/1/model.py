@@ -7,17 +7,14 @@ with *threshold*, *pause_s*) and ``audio`` (int16 samples, mono, 16 kHz); out go
 """
 
 import json
-import os
 import pathlib
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-import triton_python_backend_utils as pb
+from backend import begin, content, end, send
 
 RATE = 16_000
 
@@ -30,8 +27,6 @@ BATCH = 2048
 CLING = 0.15
 """So much less sure the model may be once somebody speaks."""
 
-PARENT_POLL_S = 0.5
-
 Numbers = npt.NDArray[np.float32]
 
 
@@ -40,9 +35,7 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the model. A failure here becomes the reason that Triton gives for the failed load."""
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-        parameters = json.loads(args["model_config"])["parameters"]
-        option = {name: entry["string_value"] for name, entry in parameters.items()}
+        option = begin(args)
         options = onnxruntime.SessionOptions()
         options.inter_op_num_threads, options.intra_op_num_threads = 1, int(option["threads"])
         path = str(pathlib.Path(option["files"]) / "silero.onnx")
@@ -52,8 +45,8 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Hand each request to a thread."""
         for request in requests:
-            task = json.loads(_bytes(request, "prompt"))
-            self._threads.submit(self._run, request.get_response_sender(), task, _bytes(request, "audio"))
+            task = json.loads(content(request, "prompt"))
+            self._threads.submit(self._run, request.get_response_sender(), task, content(request, "audio"))
 
     def finalize(self) -> None:
         """Wait for what still runs: a thread that outlives the process's end crashes it."""
@@ -64,11 +57,11 @@ class TritonPythonModel:
             samples = np.frombuffer(audio, np.int16)
             sure = _probabilities(self._network, samples.astype(np.float32) / 32768)
             spans = _spans(sure, task["threshold"], task["pause_s"], len(samples) / RATE)
-            _send(sender, {"spans": spans, "usage": {"heard_s": len(samples) / RATE}})
+            send(sender, {"spans": spans, "usage": {"heard_s": len(samples) / RATE}})
         except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            _send(sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+            send(sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
         finally:
-            sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+            end(sender)
 
 
 def _probabilities(network: onnxruntime.InferenceSession, samples: Numbers) -> Numbers:
@@ -99,21 +92,3 @@ def _spans(sure: Numbers, threshold: float, pause: float, length: float) -> list
     if start is not None and end is not None:
         spans.append((start, min(end, length)))
     return spans
-
-
-def _send(sender: Any, piece: dict[str, Any]) -> None:  # noqa: ANN401 - Triton ships no types
-    payload = np.array([json.dumps(piece).encode()], dtype=np.object_)
-    sender.send(pb.InferenceResponse(output_tensors=[pb.Tensor("piece", payload)]))
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when Triton is no more. Triton's own runner tries, and hangs in its exit handlers for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_S)
-    os._exit(1)
-
-
-def _bytes(request: Any, name: str) -> bytes:  # noqa: ANN401 - Triton ships no types
-    """The one string in the tensor *name*; nothing if there is no such tensor."""
-    tensor = pb.get_input_tensor_by_name(request, name)
-    return b"" if tensor is None else tensor.as_numpy().reshape(-1)[0]
