@@ -4,8 +4,8 @@ import asyncio
 import gc
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NoReturn, TypeVar
 
 from aiohttp import web
@@ -48,10 +48,8 @@ async def read(request: web.Request, shape: type[Shape]) -> Shape:
     """The body as *shape*. Raises `Failed` naming the parameter that is wrong."""
     if request.content_type != "application/json":
         raise Failed("unsupported_media_type", f"expected application/json, found {request.content_type[:80]}")
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding not in ENCODINGS:
-        raise Failed("unsupported_media_type", f"expected a body without Content-Encoding, found {encoding[:80]}")
-    body = await _body(request)
+    async with arrival(request, LONGEST_ARRIVAL_S):
+        body = await request.read()
     return shaped(parse(body) if len(body) < LARGE else await asyncio.to_thread(parse, body), shape)
 
 
@@ -65,14 +63,19 @@ def shaped(parsed: object, shape: type[Shape]) -> Shape:
         raise _named(exc.errors(include_url=False)[0]) from exc
 
 
-async def _body(request: web.Request) -> bytes:
+@asynccontextmanager
+async def arrival(request: web.Request, longest: float) -> AsyncIterator[None]:
+    """Read the body in the block, in *longest* seconds. Raises `Failed` if it does not arrive as its headers say."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding not in ENCODINGS:
+        raise Failed("unsupported_media_type", f"expected a body without Content-Encoding, found {encoding[:80]}")
     try:
-        async with asyncio.timeout(LONGEST_ARRIVAL_S):
-            return await request.read()
+        async with asyncio.timeout(longest):
+            yield
     except (web.RequestPayloadError, ContentEncodingError) as exc:
         raise Failed("bad_request", "the body is not what its headers say: its encoding or its length") from exc
     except TimeoutError as exc:
-        raise Failed("body_too_slow", f"the body did not arrive within {LONGEST_ARRIVAL_S:g} s") from exc
+        raise Failed("body_too_slow", f"the body did not arrive within {longest:g} s") from exc
 
 
 async def abandon(request: web.Request) -> None:

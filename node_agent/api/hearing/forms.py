@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.helpers import parse_mimetype
-from aiohttp.http_exceptions import ContentEncodingError
 
 from node_agent.api.multipart import FormPart, parts_of
 from node_agent.api.problems import Failed
-from node_agent.api.reading import ENCODINGS
+from node_agent.api.reading import arrival
 from node_agent.audio.room import Share
 
 LARGEST_FORM = (25 << 20) + (64 << 10)
@@ -40,26 +39,14 @@ async def read_form(request: web.Request, share: Share) -> Form:
     if (mime.type, mime.subtype) != ("multipart", "form-data"):
         raise Failed("unsupported_media_type", f"expected multipart/form-data, found {request.content_type[:80]}")
     boundary = mime.parameters.get("boundary", "").encode("latin-1", "replace")
-    body = await _body(request, share)
+    async with arrival(request, LONGEST_ARRIVAL_S):
+        body = await _body(request, share)
     return _form(await parts_of(body, boundary), len(body))
 
 
 async def _body(request: web.Request, share: Share) -> bytearray:
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding not in ENCODINGS:
-        raise Failed("unsupported_media_type", f"expected a body without Content-Encoding, found {encoding[:80]}")
     if (request.content_length or 0) > LARGEST_FORM:
         raise _too_large()
-    try:
-        async with asyncio.timeout(LONGEST_ARRIVAL_S):
-            return await _gathered(request, share)
-    except (web.RequestPayloadError, ContentEncodingError) as exc:
-        raise Failed("bad_request", "the body is not what its headers say: its encoding or its length") from exc
-    except TimeoutError as exc:
-        raise Failed("body_too_slow", f"the body did not arrive within {LONGEST_ARRIVAL_S:g} s") from exc
-
-
-async def _gathered(request: web.Request, share: Share) -> bytearray:
     body = bytearray()
     async for chunk in request.content.iter_any():
         if len(body) + len(chunk) > LARGEST_FORM:
