@@ -76,7 +76,7 @@ class Agent:
         record = Record(telemetry)
         reporter = Reporter(identity, models, self.engine, gates, self.door, survey, record, self.till)
         idle = Seconds(options.idle_timeout)
-        warmth = Warmth(self.engine, clock, Seconds(options.queue_deadline))
+        warmth = Warmth(self.engine, clock)
         recall = Recall(options.cache * MIB)
         service = Service(self.engine, warmth, gates, self.door, record, clock, idle, recall)
         self.application = build(

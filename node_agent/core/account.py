@@ -34,15 +34,15 @@ class Account:
     caller: str
     """Name of the client's key; empty where the node is open to all."""
     outcome: Outcome
-    waited: Seconds
-    """In the queue."""
+    waited: Seconds | None
+    """In the queue; None if it came to none: it was turned away at once, or answered from memory."""
     ttft: Seconds | None = None
-    """Time to first token, MLPerf's: from arrival to the first of the answer; None if none came."""
+    """Time to first token, MLPerf's: from arrival to the first of the model's answer; None if none came."""
     tpot: Seconds | None = None
     """Time per output token: mean time of each later one; None below two."""
     usage: Usage | None = None
     served: Seconds | None = None
-    """From its slot to its end; None if it was not finished."""
+    """From its slot, and the model's being there, to its end; None if it was not finished."""
     delivered: Usage = NOTHING
     """What of it was taken, step by step, in the units that it is billed by."""
     finished: bool = False

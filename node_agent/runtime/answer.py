@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from enum import StrEnum
 from typing import Generic
 
-from node_agent.core.task import S_co
+from node_agent.core.task import NONE, S_co
 from node_agent.core.units import Seconds
 from node_agent.runtime.meter import Meter
 
@@ -35,12 +35,12 @@ class Answer(Generic[S_co]):
     @property
     def warmed(self) -> Seconds:
         """Until the model was ready."""
-        return self._meter.warmed
+        return self._meter.turn.warmed
 
     @property
     def waited(self) -> Seconds:
         """In the queue."""
-        return self._meter.waited
+        return self._meter.turn.waited or NONE
 
     @property
     def first(self) -> Seconds | None:

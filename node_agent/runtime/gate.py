@@ -12,6 +12,7 @@ from node_agent.core.claim import ANYONE, Claim
 from node_agent.core.errors import Reason, Refusal, Refused
 from node_agent.core.limit import Limit
 from node_agent.core.pace import Pace
+from node_agent.core.task import NONE
 from node_agent.core.throughput import Finished
 from node_agent.core.units import Instant, Seconds, between
 from node_agent.runtime.ports import Clock
@@ -22,10 +23,12 @@ PUSHED_OUT = "the queue is full, and others in it are more urgent, or have had l
 
 @dataclass(slots=True)
 class Turn:
-    """A slot while somebody holds it."""
+    """One request at the gate: in the queue, then with a slot."""
 
-    waited: Seconds
-    """For it, in the queue."""
+    waited: Seconds | None = None
+    """In the queue, whatever came of it; None for who is turned away at once."""
+    warmed: Seconds = NONE
+    """With a slot, until the model was ready: this time tells nothing of how fast it is."""
     work: float | None = None
     """For the holder to say at the end: how much was done meanwhile, in units of its own. None: its time does not
     tell how fast the model is."""
@@ -69,9 +72,9 @@ class Gate:
         return self._pace.service
 
     @asynccontextmanager
-    async def slot(self, claim: Claim = ANYONE) -> AsyncIterator[Turn]:
-        """Hold a slot for the length of the block. Raises `Refused`."""
-        guest, arrived = Guest(Ticket(next(self._numbers)), claim), self._clock.now()
+    async def slot(self, claim: Claim = ANYONE, turn: Turn | None = None) -> AsyncIterator[Turn]:
+        """Hold a slot for the length of the block. Raises `Refused`. *turn* is told how long that took, also then."""
+        guest, turn = Guest(Ticket(next(self._numbers)), claim), turn or Turn()
         self._require_in_time(guest)
         arrival = arrive(self._line, self._limits_now(), guest)
         if arrival.verdict is Verdict.SHED:
@@ -79,10 +82,9 @@ class Gate:
         self._becomes(arrival.line)
         self._push_out(arrival.pushed_out)
         try:
-            if arrival.verdict is Verdict.QUEUE:
-                await self._turn(guest)
+            await self._wait(guest, arrival.verdict, turn)
             started = self._clock.now()
-            turn, before = Turn(between(arrived, started)), self._busy.sum(started)
+            before = self._busy.sum(started)
             yield turn
             self._learn(turn, started, before)
         finally:
@@ -93,12 +95,12 @@ class Gate:
         if len(self._line.busy) < self._limit.slots or not self._pace.is_known:
             return
         expected = self._pace.until_free(ahead(self._line, guest), self._limit.slots, 0.0)
-        if expected > self._patience(guest):
+        if expected > self.patience(guest.claim):
             raise Refused(self._refusal(Reason.LATE, "no slot will be free in time"))
 
-    def _patience(self, guest: Guest) -> Seconds:
-        own = guest.claim.patience
-        return self._limits.patience if own is None else min(own, self._limits.patience)
+    def patience(self, claim: Claim) -> Seconds:
+        """How long the client of *claim* waits here at most."""
+        return self._limits.patience if claim.patience is None else min(claim.patience, self._limits.patience)
 
     def _push_out(self, guest: Guest | None) -> None:
         if guest is not None and not (turn := self._turns[guest.ticket]).done():
@@ -116,16 +118,24 @@ class Gate:
     def _learn(self, turn: Turn, started: Instant, before: float) -> None:
         """Take in a request that came to its end; *before* is what the busy had summed up to when it started."""
         now = self._clock.now()
-        held = between(started, now)
+        held = Seconds(between(started, now) - turn.warmed)
         self._pace = self._pace.fold(held)
         if turn.work and held:
             beside = (self._busy.sum(now) - before) / held
             self._limit = self._limit.fold(Finished(Seconds(held / turn.work), beside), now)
 
+    async def _wait(self, guest: Guest, verdict: Verdict, turn: Turn) -> None:
+        arrived = self._clock.now()
+        try:
+            if verdict is Verdict.QUEUE:
+                await self._turn(guest)
+        finally:
+            turn.waited = between(arrived, self._clock.now())
+
     async def _turn(self, guest: Guest) -> None:
         turn = self._turns[guest.ticket] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(self._patience(guest)):
+            async with asyncio.timeout(self.patience(guest.claim)):
                 await turn
         except TimeoutError as exc:
             raise Refused(self._refusal(Reason.LATE, "no slot became free in time")) from exc

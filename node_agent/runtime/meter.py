@@ -5,8 +5,9 @@ import asyncio
 from node_agent.core.account import Account, Outcome
 from node_agent.core.delivery import billable, part
 from node_agent.core.errors import Denied, EngineError, Reason, Refused
-from node_agent.core.task import Step, Task, Usage
+from node_agent.core.task import NONE, Step, Task, Usage
 from node_agent.core.units import Instant, Seconds, between
+from node_agent.runtime.gate import Turn
 from node_agent.runtime.ports import Clock
 
 REFUSED = {
@@ -39,10 +40,8 @@ class Meter:
         self._finished = False
         self._outcome = Outcome.CANCELLED
         self._tried_again = False
-        self.warmed = Seconds(0.0)
-        """Time that the model took to be ready."""
-        self.waited = Seconds(0.0)
-        """Time in the queue."""
+        self.turn = Turn()
+        """Its waits, as the gate tells them."""
         self.is_remembered = False
         """The answer comes from memory."""
 
@@ -91,9 +90,9 @@ class Meter:
             model=self._task.model,
             caller=self._caller,
             outcome=self._outcome,
-            waited=self.waited,
-            ttft=self.first,
-            tpot=self._per_token(),
+            waited=self.turn.waited,
+            ttft=None if self.is_remembered else self.first,
+            tpot=None if self.is_remembered else self._per_token(),
             usage=self._usage,
             served=self._served(),
             delivered=billable(self._task, self._parts),
@@ -115,17 +114,18 @@ class Meter:
     def work(self) -> float | None:
         """How much the model did for this request, in the units of its kind.
 
-        None if it does not tell how fast the model is: it was not finished, was held up by its reader, or lost once.
+        None if it does not tell how fast the model is: it was not finished, was held up by its reader, or lost once,
+        or had its slot before the model was there.
         """
-        if self._outcome is not Outcome.OK or self._usage is None or self._noted is None or self._tried_again:
+        if self._outcome is not Outcome.OK or self._usage is None or self._tried_again or self.turn.warmed:
             return None
         return self._usage.work if self._read <= PATIENT * (self._served() or 0.0) else None
 
     def _served(self) -> Seconds | None:
-        """From its slot to its last step."""
+        """From its slot, and the model's being there, to its last step."""
         if self._usage is None or self._noted is None:
             return None
-        return Seconds(between(self._arrived, self._noted) - self.warmed - self.waited)
+        return Seconds(between(self._arrived, self._noted) - self.turn.warmed - (self.turn.waited or NONE))
 
     def _per_token(self) -> Seconds | None:
         if self._first is None or self._last is None or self._texts < 2:

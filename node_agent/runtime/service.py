@@ -97,15 +97,24 @@ class Service:
 
     @asynccontextmanager
     async def _served(self, task: Task[S], claim: Claim, meter: Meter, *, begun: bool) -> AsyncIterator[Answer[S]]:
-        """The answer of the model, once it is there and has a slot."""
+        """The answer of the model, once it is there and has a slot.
+
+        The slot comes first: so who waits for the model is counted, and there is one deadline for all of the wait.
+        """
+        gate = self._gates[task.model]
+        patience = gate.patience(claim)
         async with AsyncExitStack() as held:
+            held.enter_context(self._engine.hold(task.model))
             async with self._door.waiting(begun=begun):
-                warmed = await held.enter_async_context(self._warmth.warm(task.model, claim))
-                turn = await held.enter_async_context(self._gates[task.model].slot(claim.after(warmed)))
-            meter.warmed, meter.waited = warmed, turn.waited
+                self._warmth.require(task.model, patience)
+                await held.enter_async_context(gate.slot(claim, meter.turn))
+                await self._warm(task.model, Seconds(patience - meter.so_far), meter)
             steps = await held.enter_async_context(aclosing(self._steps(task, claim, meter)))
             yield Answer(steps, meter, Cache.MISS if self._recall.takes(task) else None)
-            turn.work = meter.work()
+            meter.turn.work = meter.work()
+
+    async def _warm(self, model: ModelName, patience: Seconds, meter: Meter) -> None:
+        meter.turn.warmed = Seconds(meter.turn.warmed + await self._warmth.wait(model, patience))
 
     def _require_open(self) -> None:
         if self._door.draining:
@@ -124,7 +133,7 @@ class Service:
             return
         meter.tries_again()
         async with self._door.waiting():
-            await self._warmth.wait(task.model, claim)
+            await self._warm(task.model, self._gates[task.model].patience(claim.after(meter.so_far)), meter)
         async with aclosing(self._attempt(task, claim, meter)) as steps:
             async for step in steps:
                 yield step

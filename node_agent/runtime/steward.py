@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from node_agent.core.claim import Claim
 from node_agent.core.errors import Refused
 from node_agent.core.models import Footprint, ModelName, ModelState, Standing
 from node_agent.core.units import Seconds
 from node_agent.runtime.ports import Engine
 from node_agent.runtime.warmth import Warmth
 
-LOAD = Claim(patience=Seconds(60.0))
+LOAD = Seconds(60.0)
 """An operator waits this long; then it is told that the model is loading still."""
 
 UNLOAD_S = 15.0
@@ -28,9 +27,8 @@ class Steward:
 
     async def load(self, model: ModelName) -> Standing:
         """How *model* stands once it is loaded, or as far as that got."""
-        with suppress(Refused):
-            async with self._warmth.warm(model, LOAD):
-                pass
+        with suppress(Refused), self._engine.hold(model):
+            await self._warmth.wait(model, LOAD)
         return self._engine.standings()[model]
 
     async def unload(self, model: ModelName) -> str:

@@ -1,10 +1,7 @@
 """Waiting for a model that is cold, loading, or being mended: as long as the client can, and not in vain."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from node_agent.core.claim import Claim
 from node_agent.core.errors import Reason, Refusal, Refused
 from node_agent.core.models import ModelName, ModelState
 from node_agent.core.task import NONE
@@ -17,41 +14,33 @@ SOONEST = Seconds(0.1)
 
 
 class Warmth:
-    """Has *engine*'s models ready for those who ask, who wait for *patience* seconds if they do not say how long."""
+    """Has *engine*'s models ready for those who ask."""
 
-    def __init__(self, engine: Engine, clock: Clock, patience: Seconds) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._patience = patience
 
-    @asynccontextmanager
-    async def warm(self, model: ModelName, claim: Claim) -> AsyncIterator[Seconds]:
-        """*model* is ready when the block begins, after so long, and is not unloaded before its end.
+    def require(self, model: ModelName, patience: Seconds) -> None:
+        """Raises `Refused` if *model* is expected to be ready later than in *patience* seconds."""
+        if (self._engine.forecast(model) or NONE) > patience:
+            raise self._refused(model)
 
-        Raises `Refused` if that takes longer than the client can wait, at once if that is to be expected.
+    async def wait(self, model: ModelName, patience: Seconds) -> Seconds:
+        """Return once *model*, which is held, is ready, and how long that took.
+
+        Raises `Refused` if it takes longer than *patience* seconds, at once if that is to be expected.
         """
-        with self._engine.hold(model):
-            yield await self.wait(model, claim)
-
-    async def wait(self, model: ModelName, claim: Claim) -> Seconds:
-        """Return once *model*, which is held, is ready, and how long that took. Raises `Refused` likewise."""
         if self._is_ready(model):
             return NONE
-        arrived = self._clock.now()
-        await self._wait(model, self._patience if claim.patience is None else claim.patience)
-        return between(arrived, self._clock.now())
-
-    async def _wait(self, model: ModelName, patience: Seconds) -> None:
         arrived = self._clock.now()
         try:
             async with asyncio.timeout(patience):
                 while not self._is_ready(model):
-                    left = patience - between(arrived, self._clock.now())
-                    if (self._engine.forecast(model) or NONE) > left:
-                        raise self._refused(model)
+                    self.require(model, Seconds(patience - between(arrived, self._clock.now())))
                     await self._engine.changed()
         except TimeoutError as exc:
             raise self._refused(model) from exc
+        return between(arrived, self._clock.now())
 
     def _is_ready(self, model: ModelName) -> bool:
         return self._engine.standings()[model].state is ModelState.READY

@@ -21,6 +21,10 @@ async def test_the_same_question_has_the_same_answer_and_says_whence_it_is():
         assert f'requests_total{{model="{MODEL}",outcome="cached"}} 1.0' in page
         assert f'requests_total{{model="{MODEL}",outcome="ok"}} 1.0' in page
         assert await node.metric(f'autorouter_node_tokens_total{{direction="written",model="{MODEL}"}}') == 2
+        for measure in ("ttft", "tpot", "queue_wait"):
+            assert f'autorouter_node_{measure}_seconds_count{{model="{MODEL}"}} 1.0' in page, (
+                "memory tells of no model"
+            )
 
 
 async def test_a_whole_answer_from_memory_has_all_that_it_had():

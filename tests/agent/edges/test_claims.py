@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.agent.scenes import asked, serving
+from tests.agent.scenes import MODEL, asked, serving
 
 CHAT = "/v1/chat/completions"
 
@@ -48,6 +48,9 @@ async def test_a_client_that_cannot_wait_is_told_so_in_its_time():
         await node.until(lambda model: model["busy"] == 1)
         assert await status_of(node, query="?budget_ms=20") == 429
         assert not first.done()
+        waits = f'autorouter_node_queue_wait_seconds_bucket{{le="0.01",model="{MODEL}"}}'
+        assert await node.metric(waits) == 0, "it has waited, for all that it got nothing"
+        assert await node.metric(f'autorouter_node_queue_wait_seconds_count{{model="{MODEL}"}}') == 1
 
 
 async def test_under_ten_times_the_load_the_urgent_are_served_and_the_rest_is_shed():

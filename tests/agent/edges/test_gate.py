@@ -9,7 +9,7 @@ from node_agent.core.admission import Limits, Load
 from node_agent.core.claim import Claim, Priority
 from node_agent.core.errors import Reason, Refused
 from node_agent.core.units import Instant, Seconds
-from node_agent.runtime.gate import Gate
+from node_agent.runtime.gate import Gate, Turn
 
 
 class Time:
@@ -184,3 +184,33 @@ async def test_who_cannot_wait_as_long_as_the_queue_allows_waits_less(time):
         with pytest.raises(Refused, match="no slot became free in time"):
             await gate.slot(Claim(patience=Seconds(0.01))).__aenter__()
     assert gate.load.queued == 0
+
+
+async def test_nobody_waits_longer_than_the_queue_allows_however_long_it_can(time):
+    gate = Gate(Limits(1, 9, Seconds(0.01)), time, lambda: 0.0)
+    async with gate.slot():
+        with pytest.raises(Refused, match="no slot became free in time"):
+            async with asyncio.timeout(5):
+                await gate.slot(Claim(patience=Seconds(3600.0))).__aenter__()
+
+
+async def test_how_long_somebody_was_in_the_queue_is_known_however_that_ended(time):
+    gate, served, shed, left = gate_of(time, slots=1, queue=1), Turn(), Turn(), Turn()
+    async with gate.slot(turn=served):
+        leaving = asyncio.ensure_future(gate.slot(turn=left).__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(Refused):
+            await gate.slot(turn=shed).__aenter__()
+        time.passes(3.0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+    assert (served.waited, shed.waited, left.waited) == (0.0, None, 3.0)
+
+
+async def test_the_time_until_a_model_was_there_is_no_time_that_it_takes_for_a_request(time):
+    gate = gate_of(time, slots=1)
+    async with gate.slot() as turn:
+        time.passes(60.0)
+        turn.warmed = Seconds(60.0)
+        time.passes(2.0)
+    assert gate.service == 2.0

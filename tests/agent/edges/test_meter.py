@@ -17,7 +17,7 @@ TASK = Task(ModelName("m"))
 def answered(pieces=5, *, prompt=20, waited=0.0, reading=0.0, finish=True, ended=None):
     time = Time()
     meter = Meter(TASK, "", time)
-    meter.waited = Seconds(waited)
+    meter.turn.waited = Seconds(waited)
     time.passes(waited)
     for _ in range(pieces):
         meter.waits()
@@ -51,6 +51,13 @@ def test_the_work_is_what_was_written_and_some_of_what_was_read(prompt, pieces, 
 )
 def test_what_was_not_finished_or_was_held_up_tells_nothing(meter):
     assert meter.work() is None
+
+
+def test_who_had_a_slot_before_the_model_was_there_tells_nothing_by_it_and_was_served_without():
+    meter = answered(waited=60.0)
+    meter.turn.waited, meter.turn.warmed = Seconds(20.0), Seconds(40.0)
+    assert meter.work() is None
+    assert meter.account().served == pytest.approx(0.5)
 
 
 def test_a_reader_may_take_a_little():

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import polargrid
 import pytest
 
-from node_agent.core.claim import Claim
 from node_agent.core.models import Footprint, ModelName, ModelState, Standing
 from node_agent.core.units import Seconds
 from tests.agent.scenes import MODEL, catalogue, serving
@@ -48,7 +47,7 @@ async def test_what_is_pinned_or_in_use_stays_and_that_is_said():
 
 
 async def test_a_model_that_cannot_be_loaded_is_failed_with_the_reason(monkeypatch):
-    monkeypatch.setattr("node_agent.runtime.steward.LOAD", Claim(patience=Seconds(0.05)))
+    monkeypatch.setattr("node_agent.runtime.steward.LOAD", Seconds(0.05))
     async with talking(**AB) as (node, client):
         node.engine.standings = lambda: {name: Standing(ModelState.FAILED, "no") for name in ("a", "b")}
         answer = await client.load_model({"model_name": "b"})

@@ -9,7 +9,7 @@ from node_agent.core.claim import Claim
 from node_agent.core.errors import Refused
 from node_agent.core.models import ModelName, ModelState
 from node_agent.core.units import Seconds
-from tests.agent.scenes import MODEL, catalogue, prompt, serving
+from tests.agent.scenes import MODEL, asked, catalogue, prompt, serving
 
 ABC = catalogue("a", "b", "c")
 TWO_FIT = {"catalogue": ABC, "models": ("a", "b", "c"), "memory": 600}
@@ -128,6 +128,50 @@ async def test_who_meets_a_model_that_is_being_mended_waits_for_it():
         assert not asking.done()
         node.engine._board.post(ModelName(MODEL), ModelState.READY)
         assert (await asking).status == 200
+
+
+async def test_no_more_wait_for_a_load_than_for_a_slot_and_they_are_counted():
+    async with serving(catalogue=ABC, models=("a",), load=60.0, queue=1) as node:
+        asking = [asyncio.ensure_future(node.chat(model="a")) for _ in range(9)]
+        async with asyncio.timeout(5):
+            while sum(each.done() for each in asking) < 6:
+                await asyncio.sleep(0.01)
+        answers = [each.result() for each in asking if each.done()]
+        assert [(answer.status, (await answer.json())["code"]) for answer in answers] == [(429, "over_capacity")] * 6
+        assert await node.metric('autorouter_node_queued_requests{model="a"}') == 1
+        assert await node.metric('autorouter_node_busy_requests{model="a"}') == 2
+        late = await node.client.post("/v1/chat/completions?budget_ms=100", json=asked(model="a"))
+        assert (await late.json())["code"] == "starting", "it is not for want of a place that this one is refused"
+        for each in asking:
+            each.cancel()
+
+
+async def test_nobody_waits_longer_for_a_load_than_the_queue_allows_however_long_it_can():
+    async with serving(catalogue=ABC, models=("a",), load=60.0, queue_deadline=1.0) as node:
+        body, headers = asked(model="a"), {"x-request-deadline-ms": "3600000"}
+        answer = await node.client.post("/v1/chat/completions", json=body, headers=headers)
+        assert (answer.status, (await answer.json())["code"]) == (503, "starting"), "the load should take two seconds"
+
+
+async def test_the_queue_and_the_load_have_one_deadline():
+    async with serving(pace=60.0, slots=1) as node:
+        first = asyncio.ensure_future(node.chat())
+        await node.until(lambda model: model["busy"] == 1)
+        service = node.agent.application[EDGE].service
+        asking = asyncio.ensure_future(until_answered(service, Claim(patience=Seconds(9.0))))
+        await node.until(lambda model: model["queued"] == 1)
+        await asyncio.sleep(0.3)
+        node.engine._board.post(ModelName(MODEL), ModelState.FAILED, "it stopped answering and is loaded again")
+        node.engine._tenants[ModelName(MODEL)].took = Seconds(8.8)
+        first.cancel()
+        async with asyncio.timeout(5):
+            with pytest.raises(Refused, match=r"it should be ready in 8\.8 s"):
+                await asking
+
+
+async def until_answered(service, claim):
+    async with service.answer(prompt(), claim):
+        pass
 
 
 async def test_who_waits_for_a_load_is_turned_out_with_the_rest():
