@@ -73,7 +73,7 @@ class Listener:
         for tries in itertools.count():
             visiting = bool(tries or self.answers)
             try:
-                async with self.edge.service.answer(piece, self.claim, visiting=visiting) as steps:
+                async with self.edge.service.answer(piece, self._claim(), visiting=visiting) as steps:
                     self.answers.append(steps)
                     async for step in steps:
                         yield step
@@ -83,6 +83,10 @@ class Listener:
                 await asyncio.sleep(exc.refusal.retry_after)
             else:
                 return
+
+    def _claim(self) -> Claim:
+        """Its client's deadline is for the first piece: after it the answer has started."""
+        return replace(self.claim, patience=None) if self.answers else self.claim
 
     def _passes(self, refused: Refused, until: Instant) -> bool:
         refusal = refused.refusal
