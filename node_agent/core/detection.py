@@ -26,7 +26,11 @@ class Spans:
 
     @property
     def says(self) -> bool:
-        """True if anybody speaks."""
+        """True if anybody speaks.
+
+        >>> Spans(()).says, Spans((Span(Seconds(0.0), Seconds(1.0)),)).says
+        (False, True)
+        """
         return bool(self.spans)
 
 
