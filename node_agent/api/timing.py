@@ -26,12 +26,13 @@ def _timing(answer: Answer[Step]) -> str:
 
 def metadata(region: str, answer: Answer[Step]) -> Mapping[str, object]:
     """``pg_metadata``, which none of OpenAI's clients minds."""
+    whole, load, queue = _whole(answer.took), _whole(answer.warmed), _whole(answer.waited)
     told = {
         "region": region,
-        "latency_ms": _whole(answer.took),
-        "model_load_time_ms": _whole(answer.warmed),
-        "queue_time_ms": _whole(answer.waited),
-        "inference_time_ms": _whole(Seconds(answer.took - answer.warmed - answer.waited)),
+        "latency_ms": whole,
+        "model_load_time_ms": load,
+        "queue_time_ms": queue,
+        "inference_time_ms": max(0, whole - load - queue),
     }
     return {"pg_metadata": told}
 

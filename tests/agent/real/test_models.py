@@ -18,8 +18,9 @@ from tests.agent.process import chat, started
 from tests.agent.scenes import MODEL
 
 PATH = "/v1/chat/completions"
-ONE_FITS = ("--memory", "400", "--queue-deadline", "30")
-"""MiB: SmolLM2 takes about 270. And patience for a machine on which others work."""
+ONE_FITS = ("--memory", "300", "--queue-deadline", "30")
+"""MiB: SmolLM2 takes about 270, and less where two share the pages of one file. And patience for a machine on which
+others work."""
 
 
 @pytest.fixture(scope="module")
