@@ -66,8 +66,7 @@ class Agent:
         self.engine = engine
         self.door = Door()
         self.keyring = _keyring(options, clock, own_names(models))
-        if self.keyring.has_budgets and all(model.price == FREE for model in models):
-            _log.warning("budgets are never spent: no model of this node has a price", models=list(by_name))
+        _warn_of_budgets(self.keyring, models)
         self.till = Till(options.region, by_name, clock, None if options.state is None else Journal(options.state))
         rtts = Rtts(clock.unix() * CHANGES_A_SECOND)
         gauges = Gauges(lambda: {name: gate.load for name, gate in gates.items()}, self.engine.tally, rtts)
@@ -111,6 +110,11 @@ class Agent:
 def _keyring(options: Options, clock: SystemClock, names: Mapping[str, ModelName]) -> Keyring:
     kept = None if options.state is None else options.state / "jwks.json"
     return Keyring(clock, options.keys, None if options.jwks is None else Jwks(options.jwks, kept), names)
+
+
+def _warn_of_budgets(keyring: Keyring, models: tuple[ModelSpec, ...]) -> None:
+    if keyring.has_budgets and all(model.price == FREE for model in models):
+        _log.warning("budgets are never spent: no model of this node has a price", models=[m.name for m in models])
 
 
 def _gates(options: Options, models: tuple[ModelSpec, ...], clock: SystemClock) -> Mapping[ModelName, Gate]:

@@ -176,9 +176,9 @@ def _answer(body: bytes, sink: BinaryIO) -> None:
     kind, cutter = format_of(body), Cutter()
     try:
         if kind is None:
-            raise UnheardError(UNKNOWN)  # noqa: TRY301
+            raise UnheardError(UNKNOWN)  # noqa: TRY301 - told below, as what FFmpeg raises is
         if kind == "wav" and (missing := missing_of(body)):
-            raise UnheardError(f"the file is cut off: {missing} bytes of its samples are missing")  # noqa: TRY301
+            raise UnheardError(f"the file is cut off: {missing} bytes of its samples are missing")  # noqa: TRY301 - same
         for block in samples(body, kind):
             cutter.add(block)
             _write(block.tobytes(), sink)

@@ -1,5 +1,6 @@
 """The keys file: of each opaque key its hash, and what it allows."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hmac import compare_digest
@@ -70,8 +71,7 @@ def parse(text: str, name: str) -> Opaque:
 
 
 def _twice(names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), "")  # type: ignore[func-returns-value]
+    return next((name for name, times in Counter(names).items() if times > 1), "")
 
 
 def _caller(entry: KeyEntry) -> Caller:

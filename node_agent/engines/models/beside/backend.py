@@ -8,7 +8,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,25 @@ def send(sender: Any, piece: Mapping[str, Any], audio: bytes = b"") -> None:  # 
     sender.send(pb.InferenceResponse(output_tensors=tensors))
 
 
-def end(sender: Any) -> None:  # noqa: ANN401 - as above
-    """No more steps."""
-    sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
+    """The model does not take what is asked. *code* is ``refused``, or ``context``: there is too much of it."""
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def answering(sender: Any) -> Iterator[None]:  # noqa: ANN401 - as above
+    """Answer in the block; what it raises is told as the last step, and then there are no more."""
+    try:
+        yield
+    except Refused as exc:
+        send(sender, {"error": {"code": exc.code, "message": str(exc)}})
+    except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
+        send(sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
+    finally:
+        sender.send(flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 
 
 def _tensor(name: str, value: bytes) -> Any:  # noqa: ANN401 - as above

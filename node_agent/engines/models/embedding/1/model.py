@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from backend import begin, content, end, send
+from backend import Refused, answering, begin, content, send
 from bert import Bert
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
@@ -22,10 +22,6 @@ from tokenizers import Tokenizer
 MOST_TEXTS = 16
 MOST_TOKENS = 1024
 """At once, padding counted: about half a second of work, between two looks at whether the client is still there."""
-
-
-class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
-    """What the caller has to mend: a text that is too long."""
 
 
 class TritonPythonModel:
@@ -65,7 +61,7 @@ class Encoder:
         found = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         for number, ids in enumerate(found):
             if len(ids) > self._longest:
-                raise Refused(f"text {number} has {len(ids)} tokens, the model takes {self._longest}")
+                raise Refused(f"text {number} has {len(ids)} tokens, the model takes {self._longest}", "context")
         return found
 
     def vectors(self, tokens: Sequence[list[int]]) -> Any:  # noqa: ANN401 - a numpy array, (texts, width)
@@ -87,14 +83,8 @@ class Placing:
 
     def run(self, encoder: Encoder, asked: dict[str, Any]) -> None:
         """Place all texts, unless the client or the end of this process ends it."""
-        try:
+        with answering(self._sender):
             self._place(encoder, encoder.tokens(asked["texts"]))
-        except Refused as exc:
-            send(self._sender, {"error": {"code": "context", "message": str(exc)}})
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(self._sender)
 
     def _place(self, encoder: Encoder, tokens: list[list[int]]) -> None:
         for few in batches(tokens):

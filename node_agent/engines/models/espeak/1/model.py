@@ -18,7 +18,7 @@ from typing import Any
 
 import espeakng_loader
 import numpy as np
-from backend import begin, content, end, send
+from backend import Refused, answering, begin, content, send
 
 RATE = 24_000
 SYNCHRONOUS = 2
@@ -38,10 +38,6 @@ ENDS = re.compile(r"(?<=[.!?…\u3002\uff01\uff1f])\s+|\n\s*\n")
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\ufeff]")
 
 Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-
-
-class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
-    """What the caller has to mend."""
 
 
 class TritonPythonModel:
@@ -109,14 +105,8 @@ class Reading:
 
     def run(self, espeak: Espeak, asked: dict[str, Any]) -> None:
         """Speak until the text, the client or the end of this process ends it."""
-        try:
+        with answering(self._sender):
             self._read(espeak, asked["text"], asked["voice"], asked["speed"])
-        except Refused as exc:
-            send(self._sender, {"error": {"code": "refused", "message": str(exc)}})
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(self._sender)
 
     def _read(self, espeak: Espeak, text: str, voice: str, speed: float) -> None:
         if round(USUAL * speed) < SLOWEST:

@@ -17,7 +17,7 @@ from typing import Any
 
 import gguf
 import xllamacpp
-from backend import begin, content, end, send
+from backend import Refused, answering, begin, content, send
 from controls import defused, pattern_of
 
 RANDOM = 0xFFFFFFFF
@@ -75,17 +75,14 @@ class Generation:
 
     def run(self, llama: xllamacpp.Server, prompt: dict[str, Any]) -> None:
         """Generate until the model, the limit or the client ends it."""
-        try:
+        with answering(self._sender):
             handle = llama.handle_completions if "text" in prompt else llama.handle_chat_completions
-            handle(_request(prompt), self._step)
+            try:
+                handle(_request(prompt), self._step)
+            except ValueError as exc:  # a schema that llama.cpp cannot keep to
+                raise Refused(str(exc).rpartition("failed: ")[2]) from exc
             if self._finish is not None and not self._over:
                 send(self._sender, {"text": "", "finish": self._finish, "usage": self._usage})
-        except ValueError as exc:  # a schema that llama.cpp cannot keep to
-            send(self._sender, {"error": {"code": "refused", "message": str(exc).rpartition("failed: ")[2]}})
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(self._sender)
 
     def _step(self, chunk: dict[str, Any]) -> bool:
         """Forward one chunk of llama.cpp's; True stops the generation."""

@@ -18,7 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # what is not among the model's files is not
 
 import numpy as np
 import numpy.typing as npt
-from backend import begin, content, end, send
+from backend import Refused, answering, begin, content, send
 from faster_whisper import WhisperModel
 
 RATE = 16_000
@@ -73,17 +73,12 @@ class Transcription:
 
     def run(self, whisper: WhisperModel, task: dict[str, Any], audio: bytes) -> None:
         """Listen until the recording or the client ends it."""
-        try:
+        with answering(self._sender):
             self._hear(whisper, task, np.frombuffer(audio, np.int16))
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(self._sender)
 
     def _hear(self, whisper: WhisperModel, task: dict[str, Any], samples: npt.NDArray[np.int16]) -> None:
         if refused := _refused(whisper, task, samples):
-            send(self._sender, {"error": {"code": "refused", "message": refused}})
-            return
+            raise Refused(refused)
         segments, info = whisper.transcribe(samples.astype(np.float32) / 32768, **_options(task))
         piece = {"segment": None, "language": info.language, "usage": None}
         send(self._sender, piece)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from backend import begin, content, end, send
+from backend import Refused, answering, begin, content, send
 from phonemes import Phonemizer
 from portions import portions
 
@@ -26,10 +26,6 @@ LOUD = 0.004
 MARGIN = int(0.04 * RATE)
 PAUSES = {".": 0.3, "!": 0.3, "?": 0.3, ";": 0.2, ":": 0.2, "—": 0.15, ",": 0.12, "…": 0.3}
 """Seconds after a mark; a portion that ends at a mere word is followed by the next at once."""
-
-
-class Refused(Exception):  # noqa: N818 - not an error of anyone's but the caller's
-    """What the caller has to mend."""
 
 
 class TritonPythonModel:
@@ -99,14 +95,8 @@ class Reading:
 
     def run(self, kokoro: Kokoro, asked: dict[str, Any]) -> None:
         """Speak until the text, the client or the end of this process ends it."""
-        try:
+        with answering(self._sender):
             self._read(kokoro, asked["text"], asked["voice"], asked["speed"])
-        except Refused as exc:
-            send(self._sender, {"error": {"code": "refused", "message": str(exc)}})
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(self._sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(self._sender)
 
     def _read(self, kokoro: Kokoro, text: str, voice: str, speed: float) -> None:
         phonemes = kokoro.phonemes(text, voice)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from backend import begin, content, end, send
+from backend import answering, begin, content, send
 
 RATE = 16_000
 
@@ -53,15 +53,11 @@ class TritonPythonModel:
         self._threads.shutdown(wait=True)
 
     def _run(self, sender: Any, task: dict[str, Any], audio: bytes) -> None:  # noqa: ANN401 - Triton ships no types
-        try:
+        with answering(sender):
             samples = np.frombuffer(audio, np.int16)
             sure = _probabilities(self._network, samples.astype(np.float32) / 32768)
             spans = _spans(sure, task["threshold"], task["pause_s"], len(samples) / RATE)
             send(sender, {"spans": spans, "usage": {"heard_s": len(samples) / RATE}})
-        except Exception as exc:  # noqa: BLE001 - an exception on this thread would be lost, and the request would hang
-            send(sender, {"error": {"code": "broken", "message": f"{type(exc).__name__}: {exc}"}})
-        finally:
-            end(sender)
 
 
 def _probabilities(network: onnxruntime.InferenceSession, samples: Numbers) -> Numbers:
