@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import NoReturn
 
 import click
+
+from autorouter.cli.failing import fail
 
 SOURCE = click.Path(path_type=Path, exists=True, dir_okay=False)
 SCOPE = click.Choice(["inference", "operator"])
@@ -32,7 +33,7 @@ def new(path: Path) -> None:
     try:
         new_private_key(path)
     except MintError as exc:
-        _fail(str(exc))
+        fail(str(exc))
     click.echo(f"{path}: made; 'autorouter keys public {path}' prints what nodes need", err=True)
 
 
@@ -50,7 +51,7 @@ def public(paths: tuple[Path, ...], issuer: str | None) -> None:
     try:
         click.echo(key_set([private_key(path) for path in paths], issuer))
     except MintError as exc:
-        _fail(str(exc))
+        fail(str(exc))
 
 
 @keys.command()
@@ -81,7 +82,7 @@ def mint(name: str, expires: str | None, sign: Path | None, issuer: str, **allow
     said = {"name": name, **{word: value for word, value in allowed.items() if value is not None and value != ()}}
     until = None if expires is None else _moment(expires)
     if sign is not None and until is None:
-        _fail("--sign needs --expires: a token without an end could hardly be taken back")
+        fail("--sign needs --expires: a token without an end could hardly be taken back")
     try:
         if sign is not None and until is not None:
             click.echo(token(private_key(sign), issuer, until, said))
@@ -89,10 +90,10 @@ def mint(name: str, expires: str | None, sign: Path | None, issuer: str, **allow
         key = opaque_key()
         entry = entry_of(key, until, said)
     except MintError as exc:
-        _fail(str(exc))
+        fail(str(exc))
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
-        _fail(f"{'.'.join(map(str, error['loc']))}: {error['msg']}, found {error['input']!r:.80}")
+        fail(f"{'.'.join(map(str, error['loc']))}: {error['msg']}, found {error['input']!r:.80}")
     click.echo(key)
     click.echo(f"# Add this line to 'keys:' in the keys file of each node, and send it SIGHUP:\n{entry}", err=True)
 
@@ -106,12 +107,7 @@ def _moment(text: str) -> int:
     try:
         until = now + int(text[:-1]) * units[text[-1]] if re.fullmatch("[0-9]{1,5}[dhm]", text) else moment(text)
     except (ValueError, OverflowError):
-        _fail(f"--expires: expected 2027-01-31, 2027-01-31T12:00:00Z or 30d, found {text!r:.40}")
+        fail(f"--expires: expected 2027-01-31, 2027-01-31T12:00:00Z or 30d, found {text!r:.40}")
     if until <= now:
-        _fail(f"--expires: {text} is over: such a key would never count")
+        fail(f"--expires: {text} is over: such a key would never count")
     return until
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise SystemExit(2)

@@ -1,7 +1,4 @@
-"""The command line of the router. Each command is a sentence; each failure one too, with an exit code.
-
-0: done; 2: what was asked cannot be (a broken file, a forbidden address, a port taken).
-"""
+"""``autorouter serve``: the router itself."""
 
 import asyncio
 import logging
@@ -14,24 +11,16 @@ from pathlib import Path
 import click
 import structlog
 
+from autorouter.cli.failing import fail
 from autorouter.config import ConfigError, load
-from autorouter.keys import keys as keys_group
 from autorouter.wire.key import Key, keys
 
 PORT = click.IntRange(0, 65535)
-SOURCE = click.Path(path_type=Path, exists=True, dir_okay=False)
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 LOOPBACK_ONLY = "there is no authentication yet, so only loopback is served; say --open to serve {host} all the same"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="autorouter")
-def main() -> None:
-    """Send each client to the region that will start answering it first."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--regions",
     type=click.Path(path_type=Path),
@@ -88,47 +77,9 @@ def serve(  # noqa: PLR0913 - one per option
         router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn, _keys()), catalog)
         _run(router.run())
     except (ConfigError, UnreadableDatabaseError) as exc:
-        _fail(str(exc))
+        fail(str(exc))
     except OSError as exc:
-        _fail(f"cannot serve {host}:{port}: {exc.strerror or exc}")
-
-
-@main.command()
-@click.argument("path", type=click.Path(path_type=Path), default="regions.yaml")
-def check(path: Path) -> None:
-    """Say whether a regions.yaml is well-formed."""
-    try:
-        catalog = load(path)
-    except ConfigError as exc:
-        _fail(str(exc))
-    else:
-        click.echo(f"{path.name}: {len(catalog.regions)} regions, {len(catalog.nodes)} nodes, all well-formed")
-
-
-@main.group()
-def geoip() -> None:
-    """The databases that say where clients are."""
-
-
-@geoip.command()
-@click.option("--city", type=SOURCE, multiple=True, help="A City database (.mmdb), one per IP version.")
-@click.option("--asn", type=SOURCE, multiple=True, help="A list of autonomous systems (.csv), one per IP version.")
-@click.option("--into", type=FOLDER, help="Where to write; the package itself unless said.")
-def build(city: tuple[Path, ...], asn: tuple[Path, ...], into: Path | None) -> None:
-    """Make the embedded databases anew: from the files given, or from the releases that they were made from."""
-    if bool(city) is not bool(asn):
-        _fail("--city and --asn go together")
-    from maxminddb import InvalidDatabaseError  # noqa: PLC0415 - so that --help and check stay quick
-
-    from autorouter.location.databases import DATA  # noqa: PLC0415 - same
-    from autorouter.location.derive.fetch import FetchError, fetch  # noqa: PLC0415 - same
-    from autorouter.location.derive.make import Sources, make  # noqa: PLC0415 - same
-
-    try:
-        for line in make(Sources(city, asn) if city else fetch(), into or DATA):
-            click.echo(line)
-    except (FetchError, InvalidDatabaseError, OSError, ValueError) as exc:
-        _fail(f"nothing was built: {exc}")
+        fail(f"cannot serve {host}:{port}: {exc.strerror or exc}")
 
 
 def _keys() -> tuple[Key, ...]:
@@ -139,9 +90,6 @@ def _keys() -> tuple[Key, ...]:
         raise ConfigError(f"AUTOROUTER_KEY: {exc}") from exc
 
 
-main.add_command(keys_group)
-
-
 def _only_where_safe(host: str, *, is_open: bool) -> None:
     """Refuse to serve an address that others can reach, unless told to."""
     try:
@@ -149,7 +97,7 @@ def _only_where_safe(host: str, *, is_open: bool) -> None:
     except ValueError:
         safe = host == "localhost"
     if not safe and not is_open:
-        _fail(LOOPBACK_ONLY.format(host=host))
+        fail(LOOPBACK_ONLY.format(host=host))
     if not safe:
         structlog.get_logger("autorouter").warning("open", host=host, meaning="anyone who can reach it may ask")
 
@@ -179,8 +127,3 @@ def _log_to_stderr() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-
-
-def _fail(message: str) -> None:
-    click.echo(message, err=True)
-    raise SystemExit(2)
