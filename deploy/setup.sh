@@ -44,7 +44,7 @@ if [ "$want" = test ]; then
     [ "$(id -u)" != 0 ] || command -v ip >/dev/null || need_package "iproute2" "tests make networks with real delays"
 fi
 
-sum_of() { cat "deploy/requirements/$1.txt" pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1; }
+sum_of() { cat "deploy/requirements/$1.txt" deploy/requirements/openai-2.txt pyproject.toml deploy/setup.sh tests/e2e/js/package-lock.json | sha256sum | cut -d' ' -f1; }
 holds() { [ "$(cat ".venv/.holds-$1" 2>/dev/null)" = "$(sum_of "$1")" ]; }
 if .venv/bin/python -c '' 2>/dev/null; then
     if holds "$want" || holds test; then exit 0; fi    # what the tests need includes what the demo runs
@@ -56,13 +56,17 @@ say "setting up .venv with $("$python" -V)"
 "$python" -m venv .venv
 mkdir -p "$wheels"
 pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
-install() { pip install --no-index --find-links "$wheels" --require-hashes -r "$lock"; }
-if ! install 2>/dev/null; then
-    say "fetching wheels (about 310 MB, once per machine) into $wheels"
+install() {  # install LOCK [OPTION...]: from the cache, which is filled first if need be
+    local lock=$1; shift
+    from_cache() { pip install --no-index --find-links "$wheels" --require-hashes -r "$lock" "$@"; }
+    from_cache "$@" 2>/dev/null && return
+    say "fetching the wheels of $lock (once per machine; 310 MB in all) into $wheels"
     pip download --require-hashes --no-deps --find-links "$wheels" -r "$lock" -d "$wheels" 2>.venv/fetch.log \
         || die "could not fetch the wheels: no network, or no package index that can be reached; .venv/fetch.log has the details"
-    install || die "the wheels do not install"
-fi
+    from_cache "$@" || die "the wheels do not install"
+}
+install "$lock"
+[ "$want" != test ] || install deploy/requirements/openai-2.txt --no-deps --target .venv/openai-2
 pip install --no-index --no-deps --no-build-isolation -e .
 if [ "$want" = test ]; then
     say "fetching OpenAI's JavaScript client"
