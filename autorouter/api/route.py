@@ -4,7 +4,7 @@ from aiohttp import web
 
 from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
 from autorouter.api.asker import Asker
-from autorouter.api.problems import ProblemError, about
+from autorouter.api.problems import ProblemError, about, no_such_model
 from autorouter.api.question import Question, query, question
 from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
@@ -13,10 +13,7 @@ from autorouter.core.query import Client
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
-from autorouter.wire.route import NoRegionProblem, RouteAnswer, UnknownModelProblem
-
-MOST_NAMED = 100
-"""Models listed in a 404."""
+from autorouter.wire.route import NoRegionProblem, RouteAnswer
 
 
 class RouteEdge:
@@ -72,10 +69,7 @@ def _known(asked: Question, fleet: FleetSnapshot) -> None:
     missing = sorted(asked.models - fleet.models)
     if not missing:
         return
-    detail = f"no region has {', '.join(missing)}"
-    there = tuple(sorted(fleet.models))[:MOST_NAMED]
-    members = about("model_not_found", detail, "model")
-    raise ProblemError(UnknownModelProblem.model_validate({**members, "models": there}))
+    raise no_such_model(f"no region has {', '.join(missing)}", sorted(fleet.models))
 
 
 def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> ProblemError:
