@@ -12,7 +12,7 @@ from node_agent.api.problems import Failed
 SAFE = pattern(r"[A-Za-z0-9._:/+=@-]{1,128}")
 """A name that may be told back and logged."""
 
-OPERATIONS: web.AppKey[dict[tuple[str, str], Operation]] = web.AppKey("operations", dict)
+OPERATIONS = web.AppKey("operations", dict[tuple[str, str], Operation])
 """By method and path."""
 
 Bound = tuple[Operation, Handler]
@@ -21,7 +21,8 @@ Expect = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 def bind(application: web.Application, bound: Sequence[Bound], expect: Expect) -> None:
     """Have each operation answered by its handler. *expect* answers who waits for "100 Continue"."""
-    application[OPERATIONS] = {(each.method, each.path): each for each, _ in bound}
+    table: dict[tuple[str, str], Operation] = {(each.method, each.path): each for each, _ in bound}
+    application[OPERATIONS] = table
     for operation, handler in bound:
         application.router.add_route(operation.method, operation.path, handler, expect_handler=expect)
         if operation.method == "GET":
