@@ -1,6 +1,6 @@
 """All that the router can be asked for, in one table: routing, checks and ``/openapi.json`` are made of it.
 
-To add an operation: its entry here, in `OPERATIONS` too, and the line in `site` that binds a handler to it.
+To add an operation: its entry here, in `INTERFACE` too, and the line in `site` that binds a handler to it.
 """
 
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from autorouter.core.countries import ALL
 from autorouter.core.fleet import Tier
 from autorouter.core.query import Priority
 from autorouter.wire.fleet import ModelOffered, ModelsAnswer, RegionsAnswer
+from autorouter.wire.header import CACHE, REQUEST_ID, TAG, Header
 from autorouter.wire.health import Readiness
 from autorouter.wire.operation import TEXT, Answer, Content, Interface, Operation, Parameter
 from autorouter.wire.route import ExplainedAnswer, RouteAnswer
@@ -23,11 +24,6 @@ CountryCode = Annotated[str, Field(json_schema_extra={"enum": [*sorted(ALL)]})]
 ModelId = Annotated[str, Field(pattern=MODEL)]
 RegionId = Annotated[str, Field(pattern=r"^[^,]*[^,\s][^,]*$")]
 
-REQUEST_ID = Parameter("X-Request-Id", "The caller's own if it sent a safe one, else a new one.", where="header")
-TAG = Parameter("ETag", "Changes when the answer does.", where="header")
-FRESH = Parameter(
-    "Cache-Control", "How long it holds, and how long it may be used without the router.", where="header"
-)
 KNOWN_TAG = Parameter("If-None-Match", "An `ETag` that is known already.", where="header")
 
 UNCHANGED = Answer("What `If-None-Match` names still holds.", status=304, headers=(TAG,))
@@ -44,11 +40,9 @@ ROUTE = Operation(
             (Content(RouteAnswer | ExplainedAnswer),),
             headers=(
                 TAG,
-                FRESH,
-                Parameter(
-                    "X-Autorouter-Client", "Where the client was taken to be, and who said so.", where="header"
-                ),
-                Parameter("Server-Timing", "What the answer took.", where="header"),
+                CACHE,
+                Header("X-Autorouter-Client", "Where the client was taken to be, and who said so."),
+                Header("Server-Timing", "What the answer took, in parts."),
             ),
         ),
         UNCHANGED,
@@ -133,16 +127,27 @@ READY = Operation(
         Answer("It is not.", (Content(str, TEXT), Content(Readiness)), 503),
     ),
     (Parameter("verbose", "Tells what is missing, as JSON.", examples=("",)),),
+    codes=("invalid_parameter",),
 )
 
 METRICS = Operation(
     "metrics", "GET", "/metrics", "Everything counted", "health", (Answer("For Prometheus.", (Content(str, TEXT),)),)
 )
 
+DOCUMENT = Operation(
+    "openapi",
+    "GET",
+    "/openapi.json",
+    "This document",
+    "health",
+    (Answer("OpenAPI 3.1.", (Content(dict[str, object]),), headers=(TAG, CACHE)), UNCHANGED),
+    (KNOWN_TAG,),
+)
+
 INTERFACE = Interface(
     "autorouter",
     "Sends each client of edge inference to the region that will start answering it first.",
-    (ROUTE, RTT, REGIONS, MODELS, SHOW_MODEL, LIVE, READY, METRICS),
+    (ROUTE, RTT, REGIONS, MODELS, SHOW_MODEL, LIVE, READY, METRICS, DOCUMENT),
     PROBLEMS,
     always=("bad_request", "unknown_parameter", "internal_error"),
     headers=(REQUEST_ID,),

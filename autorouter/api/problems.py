@@ -8,14 +8,12 @@ from types import MappingProxyType
 
 from aiohttp import web
 
+from autorouter.wire.header import ALLOW, RETRY
 from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
 from autorouter.wire.route import NoRegionProblem, UnknownModelProblem
 
 MOST_NAMED = 100
 """Models listed in a 404."""
-
-RETRY = ("Retry-After", "retry-after-ms", "x-should-retry")
-"""What OpenAI's clients go by."""
 
 PROBLEMS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -26,7 +24,9 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "rtt_refused": Kind(422, "Round trips refused", "Report only what this client measured itself."),
         "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
         "model_not_found": Kind(404, "No such model", "Ask for one of `models`.", UnknownModelProblem),
-        "method_not_allowed": Kind(405, "Method not allowed", "Use a method that the Allow header names."),
+        "method_not_allowed": Kind(
+            405, "Method not allowed", "Use a method that the Allow header names.", headers=(ALLOW,)
+        ),
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
         "no_eligible_region": Kind(
             503, "No eligible region", "Each region's reason is in `rejected`.", NoRegionProblem, RETRY

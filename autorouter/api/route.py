@@ -1,5 +1,7 @@
 """``GET /v1/route``: where to go, for how long, and where else."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
@@ -8,12 +10,17 @@ from autorouter.api.problems import ProblemError, about, no_such_model
 from autorouter.api.question import Question, query, question
 from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
+from autorouter.core.eligible import Rejection
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.query import Client
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
+from autorouter.wire.header import retry
 from autorouter.wire.route import NoRegionProblem, RouteAnswer
+
+LASTING = frozenset({"stage", "residency", "choice", "tier"})
+"""Rules of the question's own and of regions.yaml's, that no waiting mends."""
 
 
 class RouteEdge:
@@ -81,7 +88,12 @@ def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> P
     members = about(code, f"{said}: {reasons}")
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
-    return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})
+    return ProblemError(problem, headers | retry(decision.ttl, here=may_change(decision.rejected)))
+
+
+def may_change(rejected: Sequence[Rejection]) -> bool:
+    """Whether asking again may end otherwise: what the client itself ruled out stays so."""
+    return any(each.rule not in LASTING for each in rejected)
 
 
 def _seen(client: Client) -> str:

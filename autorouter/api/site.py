@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from autorouter.api import operations
+from autorouter.api import document, operations
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
@@ -43,6 +43,7 @@ def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, r
             (operations.LIVE, health.livez),
             (operations.READY, health.readyz),
             (operations.METRICS, health.metrics),
+            (operations.DOCUMENT, document.show),
         ),
     )
     return app

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from autorouter.wire.header import Header
 from autorouter.wire.problem import Kind
 
 JSON = "application/json"
@@ -23,7 +24,7 @@ Shape = object
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What may be said beside the body; and, as a header, what an answer says beside its own."""
+    """What may be said beside the body."""
 
     name: str
     summary: str
@@ -53,7 +54,7 @@ class Answer:
     contents: tuple[Content, ...] = ()
     """Which of them it is depends on what was asked; none: it has no body."""
     status: int = 200
-    headers: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Interface:
     """Its catalogue, by code."""
     always: tuple[str, ...] = ()
     """Codes that any operation may end in."""
-    headers: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
     """Of every answer."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Name → what kind of key that is. All are shown as bearer tokens."""

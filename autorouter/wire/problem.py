@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from autorouter.wire.base import Wire
+from autorouter.wire.header import Header
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -24,7 +25,7 @@ class Kind:
     """What whoever gets it can do about it."""
     shape: type["Problem"] | None = None
     """Where it says more than every problem does."""
-    headers: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
     """What its answers say beside the body."""
 
 

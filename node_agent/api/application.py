@@ -6,6 +6,7 @@ from node_agent.api import (
     billing,
     chat,
     completions,
+    document,
     embedding,
     guard,
     loading,
@@ -53,6 +54,7 @@ BOUND: tuple[Bound, ...] = (
     (operations.LIVE, status.live),
     (operations.READY, status.ready),
     (operations.METRICS, status.metrics),
+    (operations.DOCUMENT, document.show),
 )
 
 

@@ -9,6 +9,7 @@ from node_agent.api.edge import EDGE, Edge
 from node_agent.api.models import require
 from node_agent.api.reading import read
 from node_agent.api.shapes import Strict
+from node_agent.api.told.models import LoadAnswer, LoadedAnswer, UnloadAllAnswer, UnloadAnswer
 from node_agent.core.models import ModelName, ModelState
 
 WORDS: Mapping[str, str] = {
@@ -43,7 +44,8 @@ async def status(request: web.Request) -> web.Response:
     states = {model.name: model.state for model in request.app[EDGE].reporter.models()}
     loaded = [name for name, state in states.items() if state == "ready"]
     words = {name: WORDS[state] for name, state in states.items()}
-    return web.json_response({"loaded": loaded, "loading_status": words, "repository": "catalogue"})
+    body: LoadedAnswer = {"loaded": loaded, "loading_status": words, "repository": "catalogue"}
+    return web.json_response(body)
 
 
 async def load(request: web.Request) -> web.Response:
@@ -63,14 +65,21 @@ async def unload(request: web.Request) -> web.Response:
     edge, asked = request.app[EDGE], await read(request, Unload)
     model = require(edge, asked.model_name).name
     obstacle = await edge.steward.unload(model)
-    status, message = ("failed", obstacle) if obstacle else ("success", "it is not in memory")
-    return web.json_response({"status": status, "model": model, "message": message})
+    body: UnloadAnswer = {"status": "success", "model": model, "message": "it is not in memory"}
+    if obstacle:
+        body = {"status": "failed", "model": model, "message": obstacle}
+    return web.json_response(body)
 
 
 async def unload_all(request: web.Request) -> web.Response:
     """``POST /v1/models/unload-all``: each that can be."""
     gone, errors = await unload_each(request.app[EDGE])
-    body = {"status": outcome(gone, errors), "unloaded_models": gone, "errors": errors, "total_unloaded": len(gone)}
+    body: UnloadAllAnswer = {
+        "status": outcome(gone, errors),
+        "unloaded_models": [*gone],
+        "errors": errors,
+        "total_unloaded": len(gone),
+    }
     return web.json_response(body)
 
 
@@ -88,6 +97,5 @@ def outcome(gone: list[ModelName], errors: list[str]) -> str:
 
 
 def _loaded(model: ModelName, status: str, message: str, asked: Load) -> web.Response:
-    return web.json_response(
-        {"status": status, "model": model, "force_reload": asked.force_reload, "message": message}
-    )
+    body: LoadAnswer = {"status": status, "model": model, "force_reload": asked.force_reload, "message": message}
+    return web.json_response(body)

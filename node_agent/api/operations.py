@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from autorouter.wire.header import REQUEST_ID, TAG, Header
 from autorouter.wire.node import NodeReport
 from autorouter.wire.operation import EVENTS, FORM, TEXT, Answer, Content, Interface, Operation, Parameter
 from node_agent.api.chat_request import ChatRequest
@@ -14,12 +15,18 @@ from node_agent.api.claims import LONGEST_MS
 from node_agent.api.completion_request import CompletionRequest
 from node_agent.api.embedding import EmbeddingRequest
 from node_agent.api.guard import CLIENT
+from node_agent.api.hearing.answers import TEXTS
 from node_agent.api.hearing.shapes import TranscriptionRequest, TranslationRequest
 from node_agent.api.loading import Load, Unload
 from node_agent.api.machine import Purge
 from node_agent.api.problems import CATALOGUE
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.status import LARGEST_CURSOR
+from node_agent.api.told.hearing import JobBegun, JobStanding, Said, SaidFully, VoicesAnswer
+from node_agent.api.told.machine import GpusAnswer, HealthAnswer, MemoryAnswer, PurgeAnswer, SystemAnswer
+from node_agent.api.told.models import LoadAnswer, LoadedAnswer, Model, ModelsAnswer, UnloadAllAnswer, UnloadAnswer
+from node_agent.api.told.usage import UsageAnswer
+from node_agent.api.told.writing import ChatAnswer, CompletionAnswer, EmbeddingAnswer
 from node_agent.audio.encoding import CONTENT_TYPE
 from node_agent.core.caller import Scope
 from node_agent.core.claim import Priority
@@ -51,7 +58,7 @@ NAMED = Parameter("model", "Its name, or an alias.", where="path", required=True
 
 # ── What may go wrong ─────────────────────────────────────────────────────────
 KEYED = ("unauthorized", "forbidden", "rate_limited")
-ARRIVING = ("body_too_slow", "body_too_large", "unsupported_media_type", "expectation_failed")
+ARRIVING = ("body_too_slow", "body_too_large", "unsupported_media_type")
 BODY = ("invalid_json", "invalid_value", "missing_parameter", "unsupported_parameter", *ARRIVING)
 SERVED = (
     *KEYED,
@@ -67,14 +74,23 @@ SERVED = (
     "engine_silent",
 )
 WRITTEN = (*SERVED, "context_length_exceeded")
-HEARD = (*SERVED, "unreadable_audio", "audio_too_long")
+HEARING_FAILS = (*SERVED, "unreadable_audio", "audio_too_long")
 
 # ── What is said with an answer ───────────────────────────────────────────────
-REQUEST_ID = Parameter("X-Request-Id", "The caller's own if it sent a safe one, else a new one.", where="header")
-REGION = Parameter("x-autorouter-region", "Where this node is.", where="header")
-TIMING = Parameter("Server-Timing", "What the answer took, in parts.", where="header")
-CACHE = Parameter("x-autorouter-cache", "Whether it was remembered.", Literal["hit", "miss"], "header")
+REGION = Header("x-autorouter-region", "Where this node is.")
+TIMING = Header("Server-Timing", "What the answer took, in parts.")
+CACHE = Header("x-autorouter-cache", "Whether it was remembered.", Literal["hit", "miss"])
 TOLD = (TIMING, CACHE)
+
+EVENTS_OF_TEXT = Content(Annotated[str, Field(description="One JSON object per event, `[DONE]` at the end.")], EVENTS)
+HEARD = (
+    Answer(
+        "What was said, as `response_format` has it; as events with `stream`.",
+        (Content(Said | SaidFully), *(Content(str, each) for each, _ in TEXTS.values()), EVENTS_OF_TEXT),
+        headers=TOLD,
+    ),
+    Answer("A job was begun: `poll_url` tells how it stands.", (Content(JobBegun),), 202),
+)
 
 # ── What a model does ─────────────────────────────────────────────────────────
 CHAT = Operation(
@@ -83,7 +99,7 @@ CHAT = Operation(
     "/v1/chat/completions",
     "Answer a chat",
     "inference",
-    (Answer("Whole, or with `stream` as events.", (Content(object), Content(str, EVENTS)), headers=TOLD),),
+    (Answer("Whole, or with `stream` as events.", (Content(ChatAnswer), EVENTS_OF_TEXT), headers=TOLD),),
     CLAIM,
     Content(ChatRequest),
     WRITTEN,
@@ -96,7 +112,7 @@ COMPLETION = Operation(
     "/v1/completions",
     "Continue a text",
     "inference",
-    (Answer("Whole, or with `stream` as events.", (Content(object), Content(str, EVENTS)), headers=TOLD),),
+    (Answer("Whole, or with `stream` as events.", (Content(CompletionAnswer), EVENTS_OF_TEXT), headers=TOLD),),
     CLAIM,
     Content(CompletionRequest),
     WRITTEN,
@@ -109,7 +125,7 @@ COMPLETION_STREAM = Operation(
     "/v1/completions/stream",
     "Continue a text, always streamed",
     "inference",
-    (Answer("As events.", (Content(str, EVENTS),), headers=TOLD),),
+    (Answer("As events.", (EVENTS_OF_TEXT,), headers=TOLD),),
     CLAIM,
     Content(CompletionRequest),
     WRITTEN,
@@ -122,10 +138,10 @@ TRANSCRIPTION = Operation(
     "/v1/audio/transcriptions",
     "What is said in a recording",
     "inference",
-    (Answer("Whole, or as events.", (Content(object), Content(str, TEXT), Content(str, EVENTS)), headers=TOLD),),
+    HEARD,
     (*HEARING, LANGUAGE, *CLAIM),
     Content(TranscriptionRequest, FORM),
-    HEARD,
+    HEARING_FAILS,
     CLIENT,
     Scope.INFERENCE,
 )
@@ -135,9 +151,9 @@ SHOW_JOB = Operation(
     "/v1/audio/transcriptions",
     "How a job stands",
     "inference",
-    (Answer("It is over.", (Content(object),)), Answer("It is not over.", (Content(object),), 202)),
+    (Answer("It is over.", (Content(JobStanding),)), Answer("It is not over.", (Content(JobStanding),), 202)),
     (Parameter("job_id", "Which one: only who began it is told.", required=True),),
-    codes=(*KEYED, "missing_parameter", "not_found"),
+    codes=(*KEYED, "invalid_value", "missing_parameter", "not_found"),
     key=CLIENT,
 )
 TRANSLATION = Operation(
@@ -146,10 +162,10 @@ TRANSLATION = Operation(
     "/v1/audio/translations",
     "What is said in a recording, in English",
     "inference",
-    (Answer("Whole, or as events.", (Content(object), Content(str, TEXT), Content(str, EVENTS)), headers=TOLD),),
+    HEARD,
     (*HEARING, *CLAIM),
     Content(TranslationRequest, FORM),
-    HEARD,
+    HEARING_FAILS,
     CLIENT,
     Scope.INFERENCE,
 )
@@ -162,7 +178,7 @@ SPEECH = Operation(
     (
         Answer(
             "As it comes, or in one piece.",
-            (*(Content(bytes, each) for each in CONTENT_TYPE.values()), Content(str, EVENTS)),
+            (*(Content(bytes, each) for each in CONTENT_TYPE.values()), EVENTS_OF_TEXT),
             headers=TOLD,
         ),
     ),
@@ -178,9 +194,9 @@ VOICES = Operation(
     "/v1/audio/voices",
     "Whose voices there are",
     "models",
-    (Answer("All, or one model's.", (Content(object),)),),
+    (Answer("All, or one model's.", (Content(VoicesAnswer),)),),
     (Parameter("model", "Only this one's."),),
-    codes=(*KEYED, "model_not_found", "model_unfit"),
+    codes=(*KEYED, "invalid_value", "model_not_found", "model_unfit"),
     key=CLIENT,
 )
 EMBEDDING = Operation(
@@ -189,7 +205,7 @@ EMBEDDING = Operation(
     "/v1/embeddings",
     "Texts as vectors",
     "inference",
-    (Answer("One for each.", (Content(object),), headers=TOLD),),
+    (Answer("One for each.", (Content(EmbeddingAnswer),), headers=TOLD),),
     CLAIM,
     Content(EmbeddingRequest),
     WRITTEN,
@@ -204,7 +220,7 @@ MODELS = Operation(
     "/v1/models",
     "What this node offers, in OpenAI's list shape",
     "models",
-    (Answer("All of it, ready or not.", (Content(object),)),),
+    (Answer("All of it, ready or not.", (Content(ModelsAnswer),)),),
     codes=KEYED,
     key=CLIENT,
 )
@@ -214,7 +230,7 @@ SHOW_MODEL = Operation(
     "/v1/models/{model}",
     "One model",
     "models",
-    (Answer("It.", (Content(object),)),),
+    (Answer("It.", (Content(Model),)),),
     (NAMED,),
     codes=(*KEYED, "model_not_found"),
     key=CLIENT,
@@ -225,7 +241,7 @@ LOADED = Operation(
     "/v1/models/status",
     "Which models are in memory",
     "models",
-    (Answer("How each one stands.", (Content(object),)),),
+    (Answer("How each one stands.", (Content(LoadedAnswer),)),),
     codes=KEYED,
     key=CLIENT,
 )
@@ -235,7 +251,7 @@ LOAD = Operation(
     "/v1/models/load",
     "Load a model, if need be anew",
     "operating",
-    (Answer("How it stands then.", (Content(object),)),),
+    (Answer("How it stands then.", (Content(LoadAnswer),)),),
     body=Content(Load),
     codes=(*KEYED, *BODY, "model_not_found"),
     key=CLIENT,
@@ -247,7 +263,7 @@ UNLOAD = Operation(
     "/v1/models/unload",
     "Unload a model, unless it is pinned or in use",
     "operating",
-    (Answer("How that went.", (Content(object),)),),
+    (Answer("How that went.", (Content(UnloadAnswer),)),),
     body=Content(Unload),
     codes=(*KEYED, *BODY, "model_not_found"),
     key=CLIENT,
@@ -259,7 +275,7 @@ UNLOAD_ALL = Operation(
     "/v1/models/unload-all",
     "Unload every model that is neither pinned nor in use",
     "operating",
-    (Answer("Which went, and why others did not.", (Content(object),)),),
+    (Answer("Which went, and why others did not.", (Content(UnloadAllAnswer),)),),
     codes=KEYED,
     key=CLIENT,
     scope=Scope.OPERATOR,
@@ -270,7 +286,7 @@ GPUS = Operation(
     "/v1/gpu/status",
     "Each GPU, and the processes of the models",
     "operating",
-    (Answer("None where there is none.", (Content(object),)),),
+    (Answer("None where there is none.", (Content(GpusAnswer),)),),
     codes=KEYED,
     key=CLIENT,
 )
@@ -280,7 +296,7 @@ GPU_MEMORY = Operation(
     "/v1/gpu/memory",
     "How much memory each GPU has left",
     "operating",
-    (Answer("None where there is none.", (Content(object),)),),
+    (Answer("None where there is none.", (Content(MemoryAnswer),)),),
     codes=KEYED,
     key=CLIENT,
 )
@@ -290,7 +306,7 @@ PURGE = Operation(
     "/v1/gpu/purge",
     "Unload every model that is neither pinned nor in use, and tell what that freed",
     "operating",
-    (Answer("What it freed.", (Content(object),)),),
+    (Answer("What it freed.", (Content(PurgeAnswer),)),),
     body=Content(Purge),
     codes=(*KEYED, *BODY),
     key=CLIENT,
@@ -302,7 +318,7 @@ USAGE = Operation(
     "/v1/usage",
     "What a key has used, and what it cost",
     "operating",
-    (Answer("The caller's own; for operators everyone's.", (Content(object),)),),
+    (Answer("The caller's own; for operators everyone's.", (Content(UsageAnswer),)),),
     (
         Parameter("start_date", "The first day that counts.", Day),
         Parameter("end_date", "The last day that counts.", Day),
@@ -334,7 +350,7 @@ PING = Operation(
     "health",
     (Answer("Nothing, at once.", status=204),),
     (Parameter("ticket", "A router's."),),
-    codes=("bad_ticket",),
+    codes=("bad_ticket", "invalid_value"),
 )
 SYSTEM = Operation(
     "system_status",
@@ -342,7 +358,7 @@ SYSTEM = Operation(
     "/v1/status",
     "How the node is, in PolarGrid's words",
     "health",
-    (Answer("Its region and its models.", (Content(object),)),),
+    (Answer("Its region and its models.", (Content(SystemAnswer),)),),
     codes=KEYED,
     key=CLIENT,
 )
@@ -352,7 +368,7 @@ HEALTH = Operation(
     "/health",
     "How the node is, in PolarGrid's words",
     "health",
-    (Answer("However it is.", (Content(object),)),),
+    (Answer("However it is.", (Content(HealthAnswer),)),),
 )
 LIVE = Operation("livez", "GET", "/livez", "The process runs", "health", (Answer("It does.", (Content(str, TEXT),)),))
 READY = Operation(
@@ -363,10 +379,23 @@ READY = Operation(
     "health",
     (Answer("It can.", (Content(str, TEXT),)),),
     (Parameter("verbose", "Tells of each model.", examples=("",)),),
-    codes=("starting", "draining"),
+    codes=("invalid_value", "starting", "draining"),
 )
 METRICS = Operation(
     "metrics", "GET", "/metrics", "Everything counted", "health", (Answer("For Prometheus.", (Content(str, TEXT),)),)
+)
+
+DOCUMENT = Operation(
+    "openapi",
+    "GET",
+    "/openapi.json",
+    "This document",
+    "health",
+    (
+        Answer("OpenAPI 3.1.", (Content(dict[str, object]),), headers=(TAG,)),
+        Answer("What `If-None-Match` names still holds.", status=304, headers=(TAG,)),
+    ),
+    (Parameter("If-None-Match", "An `ETag` that is known already.", where="header"),),
 )
 
 INTERFACE = Interface(
@@ -399,9 +428,10 @@ INTERFACE = Interface(
         LIVE,
         READY,
         METRICS,
+        DOCUMENT,
     ),
     CATALOGUE,
-    always=("bad_request", "unknown_parameter", "internal"),
+    always=("bad_request", "unknown_parameter", "expectation_failed", "internal"),
     headers=(REQUEST_ID, REGION),
     keys={CLIENT: "A key of the node's own, or a token.", ROUTER: "What routers make of the node's AUTOROUTER_KEY."},
 )

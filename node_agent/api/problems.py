@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from typing import assert_never
 
 from aiohttp import web
 
+from autorouter.wire.header import ALLOW, AUTHENTICATE, RETRY, SHOULD_RETRY, retry
 from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
 from node_agent.core.errors import Denial, Denied, EngineError, Fault, Reason, Refusal
-from node_agent.core.units import Seconds, millis
+from node_agent.core.units import Seconds
 
-RETRY = ("Retry-After", "retry-after-ms", "x-should-retry")
-"""What OpenAI's clients go by."""
-
-SHOWN = ("WWW-Authenticate",)
-WILL = ("x-should-retry",)
+WILL = (SHOULD_RETRY,)
 
 CATALOGUE: Mapping[str, Kind] = {
     "invalid_json": Kind(400, "The body is not JSON", "Send what RFC 8259 calls JSON, in UTF-8."),
@@ -31,14 +27,19 @@ CATALOGUE: Mapping[str, Kind] = {
     "audio_too_long": Kind(400, "The recording is too long", "Cut it, or send it as a job."),
     "bad_request": Kind(400, "The request cannot be understood", "Send well-formed HTTP."),
     "unauthorized": Kind(
-        401, "The key is missing, or does not count here", "Send `Authorization: Bearer <key>`.", headers=SHOWN
+        401,
+        "The key is missing, or does not count here",
+        "Send `Authorization: Bearer <key>`.",
+        headers=(AUTHENTICATE,),
     ),
     "budget_spent": Kind(402, "The key has no credit left", "Have its operator raise the budget.", headers=WILL),
     "forbidden": Kind(403, "The key is not for this", "Use a key for this model, region and scope."),
     "bad_ticket": Kind(403, "The ticket proves nothing here", "Ask the router again: a ticket holds for a minute."),
     "not_found": Kind(404, "There is nothing here", "GET /openapi.json lists what there is."),
     "model_not_found": Kind(404, "There is no such model on this node", "Ask the router which region has it."),
-    "method_not_allowed": Kind(405, "This is asked for in another way", "Use a method that the Allow header names."),
+    "method_not_allowed": Kind(
+        405, "This is asked for in another way", "Use a method that the Allow header names.", headers=(ALLOW,)
+    ),
     "body_too_slow": Kind(408, "The body did not arrive in time", "Send it again, or less of it."),
     "expectation_failed": Kind(
         417, "The node does not do what is expected first", "Expect 100-continue, or nothing."
@@ -104,11 +105,11 @@ def refusal(refused: Refusal) -> Fail:
     """
     match refused.reason:
         case Reason.FULL | Reason.LATE:
-            return Fail("over_capacity", refused.detail, headers=_retry(refused.retry_after, here=False))
+            return Fail("over_capacity", refused.detail, headers=retry(refused.retry_after, here=False))
         case Reason.STARTING:
-            return Fail("starting", refused.detail, headers=_retry(refused.retry_after, here=True))
+            return Fail("starting", refused.detail, headers=retry(refused.retry_after, here=True))
         case Reason.DRAINING:
-            return Fail("draining", refused.detail, headers=_retry(refused.retry_after, here=True))
+            return Fail("draining", refused.detail, headers=retry(refused.retry_after, here=True))
         case _:
             assert_never(refused.reason)
 
@@ -123,9 +124,9 @@ def denial(denied: Denied) -> Fail:
         case Denial.SPENT:
             return Fail("budget_spent", denied.detail, headers={"x-should-retry": "false"})
         case Denial.TOO_OFTEN:
-            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=True))
+            return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=True))
         case Denial.GUESSED:
-            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=False))
+            return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=False))
         case _:
             assert_never(denied.denial)
 
@@ -138,19 +139,10 @@ def engine(error: EngineError) -> Fail:
         case Fault.REFUSED:
             return Fail("bad_request", error.detail)
         case Fault.UNREACHABLE | Fault.DRAINING | Fault.DEAD | Fault.UNKNOWN_MODEL:
-            return Fail("engine_unavailable", error.detail, headers=_retry(Seconds(1.0), here=True))
+            return Fail("engine_unavailable", error.detail, headers=retry(Seconds(1.0), here=True))
         case Fault.SILENT:
             return Fail("engine_silent", error.detail, headers={"x-should-retry": "true"})
         case Fault.BROKEN:
             return Fail("engine_failed", error.detail, headers={"x-should-retry": "false"})
         case _:
             assert_never(error.fault)
-
-
-def _retry(after: Seconds, *, here: bool) -> dict[str, str]:
-    """OpenAI's clients read the milliseconds first; whole seconds are for the others, and never too soon."""
-    return {
-        "Retry-After": str(max(1, ceil(after))),
-        "retry-after-ms": str(round(millis(after))),
-        "x-should-retry": "true" if here else "false",
-    }

@@ -14,6 +14,7 @@ from node_agent.api.reading import read
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.sse import Stream, event
 from node_agent.api.timing import told
+from node_agent.api.told.hearing import Voice, VoicesAnswer
 from node_agent.audio.encoding import CONTENT_TYPE, Format, encoder, whole
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
@@ -112,9 +113,10 @@ async def list_voices(request: web.Request) -> web.Response:
     name = request.query.get("model")
     chosen = [*edge.models.values()] if name is None else [asked_for(request, name, Kind.TTS)]
     speakers = [model for model in chosen if model.kind is Kind.TTS]
-    return web.json_response({"object": "list", "data": [each for model in speakers for each in _voices(model)]})
+    body: VoicesAnswer = {"object": "list", "data": [each for model in speakers for each in _voices(model)]}
+    return web.json_response(body)
 
 
-def _voices(model: ModelSpec) -> list[Mapping[str, str]]:
+def _voices(model: ModelSpec) -> list[Voice]:
     """``voice`` is what it sounds like: two names of one voice have the same."""
     return [{"id": n, "object": "voice", "model": model.name, "voice": own} for n, own in voices(model).items()]
