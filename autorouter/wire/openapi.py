@@ -11,11 +11,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema
 
 from autorouter.wire.header import Header
-from autorouter.wire.operation import Answer, Content, Interface, Operation, Parameter
+from autorouter.wire.operation import EVENTS, JSON, Answer, Content, Interface, Operation, Parameter
 from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem
 
 Schema = dict[str, object]
 Document = dict[str, object]
+
+DONE = "[DONE]"
 
 COMPONENTS = "#/components/schemas/{model}"
 
@@ -84,7 +86,8 @@ class _Telling:
         if operation.body is not None:
             told["requestBody"] = {"required": True, "content": self._contents([operation.body])}
         if operation.key:
-            told["security"] = [{operation.key: [operation.scope] if operation.scope else []}]
+            spared: list[Document] = [{}] if operation.key in self._interface.spared else []
+            told["security"] = [{operation.key: [operation.scope] if operation.scope else []}, *spared]
         return told
 
     def _schema(self, shape: object) -> Schema:
@@ -110,7 +113,11 @@ class _Telling:
         return {**told, "content": self._contents(answer.contents)} if answer.contents else told
 
     def _contents(self, contents: Iterable[Content]) -> Document:
-        return {each.type: {"schema": self._schema(each.shape)} for each in contents}
+        return {each.type: {"schema": self._content(each)} for each in contents}
+
+    def _content(self, content: Content) -> Schema:
+        schema = self._schema(content.shape)
+        return _event(schema) if content.type == EVENTS else schema
 
     def _headers(self, headers: Iterable[Header]) -> Document:
         named = {each.name: each for each in headers}
@@ -145,6 +152,12 @@ class _Telling:
             for shape, codes in by_shape.items()
         ]
         return arms[0] if len(arms) == 1 else {"anyOf": arms}
+
+
+def _event(schema: Schema) -> Schema:
+    """Each event of a stream: its data is JSON, the last one's is not. Before 3.2 that is what `schema` is of."""
+    data: Schema = {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
+    return {"type": "object", "properties": {"data": {"anyOf": [{"const": DONE}, data]}}, "required": ["data"]}
 
 
 def _adapter(shape: object) -> TypeAdapter[object]:

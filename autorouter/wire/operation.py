@@ -107,3 +107,5 @@ class Interface:
     """Of every answer."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Name → what kind of key that is. All are shown as bearer tokens."""
+    spared: frozenset[str] = frozenset()
+    """Those that are not asked for by everybody's request: who is trusted without is the handler's to say."""

@@ -22,11 +22,19 @@ from node_agent.api.machine import Purge
 from node_agent.api.problems import CATALOGUE
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.status import LARGEST_CURSOR
-from node_agent.api.told.hearing import JobBegun, JobStanding, Said, SaidFully, VoicesAnswer
+from node_agent.api.told.hearing import HearingBroken, JobBegun, JobStanding, Said, SaidFully, TextDelta, TextDone
 from node_agent.api.told.machine import GpusAnswer, HealthAnswer, MemoryAnswer, PurgeAnswer, SystemAnswer
 from node_agent.api.told.models import LoadAnswer, LoadedAnswer, Model, ModelsAnswer, UnloadAllAnswer, UnloadAnswer
+from node_agent.api.told.speaking import SpeechDelta, SpeechDone, VoicesAnswer
 from node_agent.api.told.usage import UsageAnswer
-from node_agent.api.told.writing import ChatAnswer, CompletionAnswer, EmbeddingAnswer
+from node_agent.api.told.writing import (
+    Broken,
+    ChatAnswer,
+    ChatChunk,
+    CompletionAnswer,
+    CompletionChunk,
+    EmbeddingAnswer,
+)
 from node_agent.audio.encoding import CONTENT_TYPE
 from node_agent.core.caller import Scope
 from node_agent.core.claim import Priority
@@ -82,11 +90,14 @@ TIMING = Header("Server-Timing", "What the answer took, in parts.")
 CACHE = Header("x-autorouter-cache", "Whether it was remembered.", Literal["hit", "miss"])
 TOLD = (TIMING, CACHE)
 
-EVENTS_OF_TEXT = Content(Annotated[str, Field(description="One JSON object per event, `[DONE]` at the end.")], EVENTS)
+CHAT_EVENTS = Content(ChatChunk | Broken, EVENTS)
+COMPLETION_EVENTS = Content(CompletionChunk | Broken, EVENTS)
+SPEECH_EVENTS = Content(SpeechDelta | SpeechDone | Broken, EVENTS)
+HEARING_EVENTS = Content(TextDelta | TextDone | HearingBroken | Broken, EVENTS)
 HEARD = (
     Answer(
         "What was said, as `response_format` has it; as events with `stream`.",
-        (Content(Said | SaidFully), *(Content(str, each) for each, _ in TEXTS.values()), EVENTS_OF_TEXT),
+        (Content(Said | SaidFully), *(Content(str, each) for each, _ in TEXTS.values()), HEARING_EVENTS),
         headers=TOLD,
     ),
     Answer("A job was begun: `poll_url` tells how it stands.", (Content(JobBegun),), 202),
@@ -99,7 +110,7 @@ CHAT = Operation(
     "/v1/chat/completions",
     "Answer a chat",
     "inference",
-    (Answer("Whole, or with `stream` as events.", (Content(ChatAnswer), EVENTS_OF_TEXT), headers=TOLD),),
+    (Answer("Whole, or with `stream` as events.", (Content(ChatAnswer), CHAT_EVENTS), headers=TOLD),),
     CLAIM,
     Content(ChatRequest),
     WRITTEN,
@@ -112,7 +123,7 @@ COMPLETION = Operation(
     "/v1/completions",
     "Continue a text",
     "inference",
-    (Answer("Whole, or with `stream` as events.", (Content(CompletionAnswer), EVENTS_OF_TEXT), headers=TOLD),),
+    (Answer("Whole, or with `stream` as events.", (Content(CompletionAnswer), COMPLETION_EVENTS), headers=TOLD),),
     CLAIM,
     Content(CompletionRequest),
     WRITTEN,
@@ -125,7 +136,7 @@ COMPLETION_STREAM = Operation(
     "/v1/completions/stream",
     "Continue a text, always streamed",
     "inference",
-    (Answer("As events.", (EVENTS_OF_TEXT,), headers=TOLD),),
+    (Answer("As events.", (COMPLETION_EVENTS,), headers=TOLD),),
     CLAIM,
     Content(CompletionRequest),
     WRITTEN,
@@ -178,7 +189,7 @@ SPEECH = Operation(
     (
         Answer(
             "As it comes, or in one piece.",
-            (*(Content(bytes, each) for each in CONTENT_TYPE.values()), EVENTS_OF_TEXT),
+            (*(Content(bytes, each) for each in CONTENT_TYPE.values()), SPEECH_EVENTS),
             headers=TOLD,
         ),
     ),
@@ -434,4 +445,5 @@ INTERFACE = Interface(
     always=("bad_request", "unknown_parameter", "expectation_failed", "internal"),
     headers=(REQUEST_ID, REGION),
     keys={CLIENT: "A key of the node's own, or a token.", ROUTER: "What routers make of the node's AUTOROUTER_KEY."},
+    spared=frozenset({ROUTER}),
 )

@@ -44,6 +44,9 @@ def _says_something(text: str) -> str:
     return text
 
 
+TOLD = Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})
+
+
 class VoiceId(BaseModel):
     """A voice as an object."""
 
@@ -58,7 +61,7 @@ class SpeechRequest(BaseModel):
     model_config = ConfigDict(**Strict, json_schema_extra=nothing_asked(HARMLESS))
 
     model: Id
-    input: Annotated[str, StringConstraints(max_length=LONGEST_INPUT), AfterValidator(_says_something)]
+    input: Annotated[str, StringConstraints(max_length=LONGEST_INPUT), AfterValidator(_says_something), TOLD]
     voice: Annotated[Annotated[Id, Tag("(text)")] | Annotated[VoiceId, Tag("(object)")], Discriminator(_arm)]
     response_format: Annotated[Format, Field(strict=False)] | None = None
     speed: Annotated[float, Field(ge=0.25, le=4)] | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 
@@ -14,7 +14,7 @@ from node_agent.api.reading import read
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.sse import Stream, event
 from node_agent.api.timing import told
-from node_agent.api.told.hearing import Voice, VoicesAnswer
+from node_agent.api.told.speaking import Spoken, Voice, VoicesAnswer
 from node_agent.audio.encoding import CONTENT_TYPE, Format, encoder, whole
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
@@ -102,7 +102,7 @@ def _parts(pcm: bytes) -> list[bytes]:
     return [pcm[begin : begin + PART] for begin in range(0, len(pcm), PART)]
 
 
-def _usage(usage: Usage) -> Mapping[str, object]:
+def _usage(usage: Usage) -> Spoken:
     """In the units that speech is billed by. OpenAI's are tokens, of which these models have none."""
     return {"type": "characters", "characters": usage.characters, "seconds": round(usage.spoken, 3)}
 

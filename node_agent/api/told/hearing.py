@@ -1,4 +1,4 @@
-"""What is heard, and whose voices there are to be heard."""
+"""What is heard."""
 
 from typing import Literal, NotRequired
 
@@ -55,6 +55,31 @@ class SaidFully(TypedDict):
     usage: Heard
 
 
+class TextDelta(TypedDict):
+    """More of what was said."""
+
+    type: Literal["transcript.text.delta"]
+    delta: str
+
+
+class TextDone(TypedDict):
+    """All that was said."""
+
+    type: Literal["transcript.text.done"]
+    text: str
+    duration: float
+    language: str
+    usage: Heard
+
+
+class HearingBroken(TypedDict):
+    """The last event of a stream that fails, as PolarGrid's client reads it."""
+
+    type: Literal["error"]
+    error: str
+    code: str
+
+
 class Recorded(TypedDict):
     """The recording that a job is about."""
 
@@ -101,20 +126,3 @@ class JobStanding(TypedDict):
     segments: NotRequired[list[SaidSegment]]
     words: NotRequired[list[SaidWord]]
     usage: NotRequired[Heard]
-
-
-class Voice(TypedDict):
-    """One voice of one model."""
-
-    id: str
-    object: Literal["voice"]
-    model: str
-    voice: str
-    """What it sounds like: two names of one voice have the same."""
-
-
-class VoicesAnswer(TypedDict):
-    """All that there are."""
-
-    object: Literal["list"]
-    data: list[Voice]

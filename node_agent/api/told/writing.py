@@ -1,9 +1,10 @@
 """What is written: chats, completions, vectors."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from autorouter.wire.problem import OpenAIError
 from node_agent.core.chat import Finish
 
 
@@ -54,6 +55,39 @@ class ChatAnswer(TypedDict):
     pg_metadata: Metadata
 
 
+class Delta(TypedDict):
+    """More of the answer."""
+
+    role: NotRequired[Literal["assistant"]]
+    content: NotRequired[str]
+
+
+class ChatDelta(TypedDict):
+    """More of the one answer."""
+
+    index: int
+    delta: Delta
+    logprobs: None
+    finish_reason: Finish | None
+
+
+class ChatChunk(TypedDict):
+    """An event of a chat."""
+
+    id: str
+    object: Literal["chat.completion.chunk"]
+    created: int
+    model: str
+    choices: list[ChatDelta]
+    usage: NotRequired[Tokens | None]
+
+
+class Broken(TypedDict):
+    """The last event of a stream that fails."""
+
+    error: OpenAIError
+
+
 class CompletionChoice(TypedDict):
     """The one continuation."""
 
@@ -73,6 +107,26 @@ class CompletionAnswer(TypedDict):
     choices: list[CompletionChoice]
     usage: Tokens
     pg_metadata: Metadata
+
+
+class CompletionDelta(TypedDict):
+    """More of the one continuation."""
+
+    index: int
+    text: str
+    logprobs: None
+    finish_reason: Finish | None
+
+
+class CompletionChunk(TypedDict):
+    """An event of a completion."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    choices: list[CompletionDelta]
+    usage: NotRequired[Tokens | None]
 
 
 class TokensRead(TypedDict):
