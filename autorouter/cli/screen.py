@@ -1,0 +1,98 @@
+"""How commands show what they found: to people as text and tables, to programs as the API's own JSON.
+
+What others named is inert here: neither rich's markup nor what a terminal obeys gets through. Colour is never the
+only sign. Rich is imported when something is shown, so that ``--help`` stays quick.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+STYLES = {
+    "up": "green", "ready": "green", "as it should be": "green",
+    "degraded": "yellow", "draining": "yellow", "loading": "yellow", "full": "yellow",
+    "down": "bold red", "failed": "bold red",
+    "unknown": "dim", "planned": "dim", "unloaded": "dim",
+}  # fmt: skip
+"""Words that have a colour wherever they stand alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    title: str
+    side: Literal["left", "right"] = "left"
+    whole: bool = False
+    """Never broken: what people copy from it."""
+
+
+def shows_json(command: Command) -> Command:
+    """Adds ``--json`` to *command*."""
+    return click.option("--json", "as_json", is_flag=True, help="What the router answers, for programs.")(command)
+
+
+def inert(text: str, keep: str = "") -> str:
+    r"""*text* with escapes for whatever a terminal would obey, but for what is in *keep*.
+
+    >>> inert("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(each if each.isprintable() or each in keep else ascii(each)[1:-1] for each in text)
+
+
+def print_json(body: bytes) -> None:
+    """Print the API's JSON: indented on a terminal, one line elsewhere."""
+    style = {"indent": 2} if sys.stdout.isatty() else {"separators": (",", ":")}
+    text = json.dumps(json.loads(body), ensure_ascii=False, **style)
+    click.echo("".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text))
+
+
+def console(*, err: bool = False) -> "Console":
+    """Where things are shown: as wide as the terminal, 80 columns elsewhere; nothing in a text is obeyed."""
+    from rich.console import Console  # noqa: PLC0415 - so that --help stays quick
+
+    return Console(stderr=err, markup=False, emoji=False, highlight=False)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print *text*, broken between words."""
+    console().print(written(text, style))
+
+
+def written(text: str, style: str = "") -> "Text":
+    """*text*, made inert; in the colour of its word unless *style* says otherwise."""
+    from rich.text import Text  # noqa: PLC0415 - so that --help stays quick
+
+    return Text(inert(text, keep="\n"), style or STYLES.get(text, ""))
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], title: str = "") -> "Table":
+    """A table that reads well in 80 columns and in a log."""
+    from rich.table import Table  # noqa: PLC0415 - so that --help stays quick
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left", title_style="bold")
+    made.title = written(title, "bold") if title else None
+    for each in columns:
+        made.add_column(each.title, justify=each.side, no_wrap=each.whole, overflow="fold", header_style="bold")
+    for row in rows:
+        made.add_row(*map(written, row))
+    return made
+
+
+def show(*parts: "RenderableType") -> None:
+    """Print *parts*, one below the other, with nothing at the ends of lines."""
+    out = console()
+    for each in parts:
+        out.print(each)
