@@ -13,6 +13,7 @@ from autorouter.core.latency.sample import Track
 from autorouter.core.names import ModelName
 from autorouter.core.placement import placements
 from autorouter.core.query import Client
+from autorouter.core.story import story
 from autorouter.core.units import Instant
 from autorouter.wire.fleet import ModelOffered, ModelsAnswer, ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
 from autorouter.wire.route import (
@@ -58,6 +59,7 @@ def explained(decision: Decision, policy: str, probe: Probe | None, now: Instant
     """Why the answer is what it is; *probe* is what it asks for."""
     return Explained(
         because=because(decision),
+        story=story(decision, now),
         client=_client(decision.query.client),
         policy=policy,
         revision=decision.revision,

@@ -33,3 +33,14 @@ def shown(found: object) -> str:
             return ascii(found if len(found) <= 64 else f"{found[:61]}...")
         case _:
             return repr(found)[:64]
+
+
+def span(seconds: float) -> str:
+    """How long, in the largest unit of which there are two.
+
+    >>> span(0.2), span(90), span(150), span(9000), span(400_000)
+    ('0 s', '90 s', '2 min', '2 h', '4 days')
+    """
+    units = ((86_400, "days"), (3600, "h"), (60, "min"))
+    size, unit = next(((size, unit) for size, unit in units if seconds >= 2 * size), (1, "s"))
+    return f"{int(seconds // size)} {unit}"

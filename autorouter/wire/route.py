@@ -123,6 +123,9 @@ class Explained(Wire):
     """Why an answer is what it is: the whole decision."""
 
     because: str
+    """In one sentence …"""
+    story: tuple[str, ...] = ()
+    """… and in a few, for people: what was chosen, why nothing else was, and what keeps the nearest from being it."""
     client: ClientSeen
     policy: str
     revision: int

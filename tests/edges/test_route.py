@@ -168,6 +168,8 @@ async def test_an_explanation_accounts_for_every_region_and_for_no_full_address(
     assert told["client"]["network"] == "203.0.113.0/24"
     assert "203.0.113.7" not in text
     assert told["because"].startswith("yvr-02 starts first:")
+    assert told["story"][0].startswith("Yvr-02 (yvr-02) starts answering first: ")
+    assert told["story"][1] == "It is the nearest, 0 km away."
     ranked = told["ranked"][0]
     assert ranked["time_to_start_ms"] == pytest.approx(ranked["rtt_ms"] + ranked["wait_ms"])
 
