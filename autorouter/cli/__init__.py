@@ -11,6 +11,8 @@ import click
 
 COMMANDS = {
     "serve": ("serve", "Route clients."),
+    "route": ("route", "Where a client that asks from here is sent."),
+    "explain": ("explain", "Why it is sent there, and why not to the nearest."),
     "check": ("check", "Say whether a regions.yaml is well-formed."),
     "geoip": ("geoip", "The databases that say where clients are."),
     "keys": ("keys", "Keys of clients, which nodes check by themselves."),

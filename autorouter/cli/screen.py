@@ -78,12 +78,11 @@ def written(text: str, style: str = "") -> "Text":
     return Text(inert(text, keep="\n"), style or STYLES.get(text, ""))
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], title: str = "") -> "Table":
+def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> "Table":
     """A table that reads well in 80 columns and in a log."""
     from rich.table import Table  # noqa: PLC0415 - so that --help stays quick
 
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left", title_style="bold")
-    made.title = written(title, "bold") if title else None
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for each in columns:
         made.add_column(each.title, justify=each.side, no_wrap=each.whole, overflow="fold", header_style="bold")
     for row in rows:
@@ -91,8 +90,20 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], title: str =
     return made
 
 
+def facts(pairs: Iterable[tuple[str, str]]) -> "Table":
+    """What is known of one thing, a line each; what has no value is left out."""
+    made = table((Column(""), Column("")), [pair for pair in pairs if pair[1]])
+    made.show_header = False
+    return made
+
+
 def show(*parts: "RenderableType") -> None:
-    """Print *parts*, one below the other, with nothing at the ends of lines."""
+    """Print *parts*, one below the other."""
     out = console()
     for each in parts:
         out.print(each)
+
+
+def heading(text: str) -> "Text":
+    """The line above a part."""
+    return written(f"\n{text}", "bold")

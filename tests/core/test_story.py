@@ -80,6 +80,11 @@ def test_one_abroad_may_be_sooner_and_is_not_chosen():
     assert told(MTL, abroad)[1].endswith("ms sooner but is abroad.")
 
 
+def test_one_that_is_full_may_be_sooner_and_is_not_chosen():
+    full = region("yto-01", TORONTO, busy=4.5, service=1.0)
+    assert told(full, region("yul-01", MONTREAL, slots=40))[1].endswith("ms sooner but is full.")
+
+
 def test_a_policy_that_looks_elsewhere_says_so():
     lines = told(region("yto-01", TORONTO, busy=2, service=1.0), MTL, policy="most-headroom")
     assert lines[0].startswith("Yul-01 (yul-01) is the choice: ")
