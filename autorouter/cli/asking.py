@@ -83,8 +83,12 @@ class Told:
         """What is wrong, and what can be done about it, as the router says it."""
         from autorouter.cli.screen import inert  # noqa: PLC0415 - they know each other
         from autorouter.wire.problem import Problem  # noqa: PLC0415 - so that --help stays quick
+        from autorouter.wire.route import UnknownModelProblem  # noqa: PLC0415 - same
 
         told = self.of(Problem)
+        if told.code == "model_not_found":
+            there = ", ".join(self.of(UnknownModelProblem).models)
+            return inert(f"{told.detail}; there are: {there or 'none'}")
         return inert(f"{told.detail}\nfix: {told.fix}" if told.fix else told.detail, keep="\n")
 
 

@@ -64,7 +64,7 @@ def show_explained(told: "Explained") -> None:
         show(heading(_ranking(told)), table(COLUMNS, [_row(each) for each in told.ranked[:MOST_RANKED]]))
     if told.rejected:
         show(heading("Not offered"), rejections(told.rejected))
-    show(heading("Asked by"), facts(_client(told.client)), facts(_news(told)))
+    show(heading("Who asks, and how old the news is"), facts(_client(told.client) + _news(told)))
 
 
 def _ranking(told: "Explained") -> str:

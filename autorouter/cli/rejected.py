@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
-from autorouter.cli.asking import Told
-from autorouter.cli.screen import Column, console, inert, table
-from autorouter.wire.problem import Problem
+from autorouter.cli.asking import NoAnswerError, Told
+from autorouter.cli.screen import Column, show, table, written
 from autorouter.wire.route import NoRegionProblem, Rejected
 
 if TYPE_CHECKING:
@@ -33,9 +30,8 @@ def _names(names: Sequence[str]) -> str:
 
 def say_why_none(told: Told, *, err: bool = False) -> None:
     """Print why no region may answer."""
-    problem = told.of(NoRegionProblem) if b'"rejected"' in told.body else told.of(Problem)
-    out = console(err=err)
-    click.echo(inert(f"{problem.detail.partition(':')[0]} ({problem.code})"), err=err)
-    if isinstance(problem, NoRegionProblem) and problem.rejected:
-        out.print(rejections(problem.rejected))
-    click.echo(inert(f"fix: {problem.fix}"), err=err)
+    if b'"rejected"' not in told.body:
+        raise NoAnswerError(told.problem())
+    problem = told.of(NoRegionProblem)
+    first = written(f"{problem.detail.partition(':')[0]} ({problem.code})")
+    show(first, *([rejections(problem.rejected)] if problem.rejected else []), err=err)

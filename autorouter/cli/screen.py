@@ -66,11 +66,6 @@ def console(*, err: bool = False) -> "Console":
     return Console(stderr=err, markup=False, emoji=False, highlight=False)
 
 
-def say(text: str, style: str = "") -> None:
-    """Print *text*, broken between words."""
-    console().print(written(text, style))
-
-
 def written(text: str, style: str = "") -> "Text":
     """*text*, made inert; in the colour of its word unless *style* says otherwise."""
     from rich.text import Text  # noqa: PLC0415 - so that --help stays quick
@@ -97,11 +92,18 @@ def facts(pairs: Iterable[tuple[str, str]]) -> "Table":
     return made
 
 
-def show(*parts: "RenderableType") -> None:
-    """Print *parts*, one below the other."""
-    out = console()
-    for each in parts:
-        out.print(each)
+def show(*parts: "RenderableType", err: bool = False) -> None:
+    """Print *parts*, one below the other; without blanks at the ends of lines, for they go into tickets and diffs."""
+    out = console(err=err)
+    with out.capture() as shown:
+        for each in parts:
+            out.print(each)
+    click.echo("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()), nl=False, err=err, color=True)
+
+
+def say(text: str, style: str = "") -> None:
+    """Print *text*, broken between words."""
+    show(written(text, style))
 
 
 def heading(text: str) -> "Text":
