@@ -1,0 +1,124 @@
+"""The screens of `regions`: all of them in groups, and one in detail."""
+
+from collections.abc import Sequence
+
+from autorouter.cli.failing import fail
+from autorouter.cli.fleet import Hold, Region, of_group
+from autorouter.cli.screen import Column, facts, heading, inert, say, show, table
+from autorouter.core.words import meant, shown, span
+from autorouter.runtime.clock import unix_now
+from autorouter.wire.fleet import NodeSeen
+
+NAME = Column("region", whole=True)
+NOT_WELL = (NAME, Column("state"), Column("since", "right", whole=True), Column("why"))
+WELL = (NAME, Column("name"), Column("round trip", "right", whole=True), Column("slots left"))
+NODES = (
+    Column("node", whole=True),
+    Column("state", whole=True),
+    Column("round trip", "right", whole=True),
+    Column("seen", "right", whole=True),
+    Column("since", "right", whole=True),
+    Column("agent", whole=True),
+    Column("why"),
+)
+MODELS = (
+    Column("model"),
+    Column("node", whole=True),
+    Column("state", whole=True),
+    Column("slots", "right"),
+    Column("busy", "right"),
+    Column("queued", "right"),
+    Column("loads in", "right"),
+)
+
+
+def find(there: Sequence[Region], name: str) -> Region:
+    """The region of that id or alias."""
+    named = {alias.lower(): each for each in there for alias in (*each.seen.aliases, each.seen.region)}
+    if (found := named.get(name.lower())) is None:
+        fail(f"no region {shown(name)}{meant(name.lower(), named)}")
+    return found
+
+
+def show_all(there: Sequence[Region]) -> None:
+    """What is not well first."""
+    groups = [of_group(there, group) for group in ("ill", "held", "well", "planned")]
+    ill, held, well, planned = groups
+    total = len(there) - len(planned)
+    say(
+        f"{len(ill)} of {total} regions are not as they should be"
+        if ill
+        else f"{len(well)} of {total} regions are up"
+    )
+    if ill:
+        show(table(NOT_WELL, map(_not_well, ill)))
+    if held:
+        show(heading("Held back, as somebody wants it"), table(NOT_WELL, map(_not_well, held)))
+    if well:
+        show(heading("Up"), table(WELL, map(_well, well)))
+    if planned:
+        show(heading("Planned"), facts((each.seen.region, each.seen.name) for each in planned))
+
+
+def _not_well(region: Region) -> tuple[str, ...]:
+    return region.seen.region, region.state, region.since, region.why or "not looked at yet"
+
+
+def _well(region: Region) -> tuple[str, ...]:
+    left = ", ".join(f"{name} {room.left}" for name, room in sorted(region.room().items()))
+    return region.seen.region, region.seen.name, _ms(region.seen.rtt_ms), left or "no model"
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} ms"
+
+
+def show_one(region: Region) -> None:
+    """One region with its nodes and their models."""
+    seen = region.seen
+    say(f"{seen.region}  {seen.name}", "bold")
+    show(
+        facts(
+            [
+                ("state", region.state),
+                ("why", region.why),
+                *(("hold", _hold(each)) for each in region.holds),
+                ("endpoint", seen.endpoint),
+                ("round trip", "" if seen.rtt_ms is None else f"{_ms(seen.rtt_ms)} from the router"),
+                ("place", f"{seen.latitude:g}, {seen.longitude:g}, {seen.country}"),
+                ("tier", seen.tier),
+                ("aliases", ", ".join(seen.aliases)),
+            ]
+        )
+    )
+    show(heading("Nodes"), table(NODES, map(_node, seen.nodes)))
+    if rows := [row for node in seen.nodes for row in _models(node)]:
+        show(heading("Models"), table(MODELS, rows))
+
+
+def _hold(hold: Hold) -> str:
+    now = unix_now()
+    ends = "until taken back" if hold.until is None else f"for {span(max(0.0, hold.until - now))} more"
+    return f"{hold.kind} of {hold.target} since {span(max(0.0, now - hold.since))}, {ends}"
+
+
+def _node(node: NodeSeen) -> tuple[str, ...]:
+    seen = "never" if node.seen_s_ago is None else f"{span(node.seen_s_ago)} ago"
+    since = "-" if node.since_s_ago is None else span(node.since_s_ago)
+    why = "; ".join(filter(None, (node.reason, "draining" if node.draining else "")))
+    return node.node, node.health, _ms(node.rtt_ms), seen, since, inert(node.agent) or "-", why
+
+
+def _models(node: NodeSeen) -> list[tuple[str, ...]]:
+    return [
+        (
+            each.model,
+            node.node,
+            each.state,
+            str(each.slots),
+            f"{each.busy:.1f}",
+            f"{each.queued:.1f}",
+            f"{each.load_ms / 1000:.1f} s" if each.load_ms else "-",
+        )
+        for each in node.models
+    ]
