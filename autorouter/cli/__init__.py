@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": ("explain", "Why it is sent there, and why not to the nearest."),
     "regions": ("regions", "Every region: what is not well, what room there is."),
     "models": ("models", "Every model: where it can be had, what room there is."),
+    "netcheck": ("netcheck", "The way from this machine to every region."),
     "check": ("check", "Say whether a regions.yaml is well-formed."),
     "geoip": ("geoip", "The databases that say where clients are."),
     "keys": ("keys", "Keys of clients, which nodes check by themselves."),
