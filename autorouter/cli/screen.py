@@ -40,7 +40,9 @@ class Column:
 
 def shows_json(command: Command) -> Command:
     """Adds ``--json`` to *command*."""
-    return click.option("--json", "as_json", is_flag=True, help="The same for programs: the router's own answer where there is one.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="The same for programs: the router's own answer where there is one."
+    )(command)
 
 
 def inert(text: str, keep: str = "") -> str:
