@@ -27,13 +27,18 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "invalid_parameter": Kind(400, "Invalid parameter", "Send what the message says was expected."),
         "invalid_body": Kind(400, "Invalid body", "Send what the message says was expected."),
         "body_too_large": Kind(413, "Body too large", "Send less at once."),
+        "body_too_slow": Kind(408, "Body too slow", "Send it again, over a better line."),
+        "unsupported_media_type": Kind(415, "Unsupported encoding", "Send the form without Content-Encoding."),
         "rtt_refused": Kind(422, "Round trips refused", "Report only what this client measured itself."),
         "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
         "model_not_found": Kind(404, "No such model", "Ask for one of `models`."),
         "method_not_allowed": Kind(405, "Method not allowed", "Use a method that the Allow header names."),
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
+        "job_not_found": Kind(404, "No such job", "Ask by the id that the 202 gave."),
         "no_eligible_region": Kind(503, "No eligible region", "Each region's reason is in `rejected`."),
         "overloaded": Kind(503, "All regions are full", "Ask again after `Retry-After` seconds; batch waits first."),
+        "router_busy": Kind(503, "The router is busy", "Ask again after `Retry-After` seconds, or follow redirects."),
+        "nodes_unreachable": Kind(503, "No node answered", "Ask again: the router is looking at them."),
         "internal_error": Kind(500, "Internal error", "Tell the operator the X-Request-Id."),
     }
 )

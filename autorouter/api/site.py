@@ -11,6 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
+from autorouter.api.onward.edge import OnwardEdge
+from autorouter.api.onward.paths import PATHS
 from autorouter.api.problems import ProblemError, refuse, response
 from autorouter.api.question import only_known
 from autorouter.api.route import RouteEdge
@@ -27,13 +29,18 @@ MOST_BODY = 8 * 1024
 Refused = Callable[[str], None]
 
 
-def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
+def site(
+    route: RouteEdge, rtt: RttEdge, onward: OnwardEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused
+) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
     app = web.Application(middlewares=[_outermost(refused)], client_max_size=MOST_BODY)
     app.add_routes(
         [
             web.get("/v1/route", route.get),  # reads its own parameters
             web.post("/v1/rtt", _taking(rtt.post)),
+            *(web.post(path, onward.post, expect_handler=onward.expect) for path in PATHS),  # as the route does
+            web.get("/v1/audio/transcriptions", _taking(onward.job, "job_id"), allow_head=False),
+            web.get("/v1/audio/voices", _taking(onward.voices, "model"), allow_head=False),
             web.get("/v1/regions", _taking(fleet.regions)),
             web.get("/v1/models", _taking(fleet.models)),
             web.get("/v1/models/{model}", _taking(fleet.model)),
@@ -68,6 +75,8 @@ def _outermost(refused: Refused) -> Middleware:
         except ProblemError as exc:
             refused(exc.problem.code)
             answered = response(exc)
+        except ConnectionError:
+            raise  # the client is gone, or what it got was broken off: there is nobody to tell
         except web.HTTPException as exc:
             problem = _told(exc, request)
             refused(problem.problem.code)

@@ -9,6 +9,7 @@ from functools import partial
 
 from aiohttp import web
 
+from autorouter.wire.referral import PARAMETER
 from node_agent.api.billing import settle
 from node_agent.api.guard import client
 from node_agent.api.problems import Failed
@@ -19,6 +20,8 @@ DEADLINE = "x-request-deadline-ms"
 PRIORITY = "x-autorouter-priority"
 QUERY = ("budget_ms", "priority")
 """The same in the query, by the names that ``/v1/route`` has for them."""
+POSTED = (*QUERY, PARAMETER)
+"""All that may stand in the query of whatever is posted, and is not the endpoint's own."""
 
 LONGEST_MS = 3_600_000.0
 NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
@@ -26,7 +29,7 @@ NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 
 def own_query(request: web.Request) -> Mapping[str, str]:
     """The query without what it claims."""
-    return {name: value for name, value in request.query.items() if name not in QUERY}
+    return {name: value for name, value in request.query.items() if name not in POSTED}
 
 
 def claim_of(request: web.Request) -> Claim:

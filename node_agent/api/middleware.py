@@ -9,11 +9,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import claims
+from node_agent.api import claims, guard
 from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
 from node_agent.api.front import require_plain
-from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
+from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, referred, refusal
 from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sunset import notice
 from node_agent.core.errors import Denied, EngineError, Refused
@@ -59,7 +59,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _require_known_query(request: web.Request) -> None:
     """Nothing that was asked for is ignored in silence, in a query no more than in a body."""
-    known = (*QUERY.get(request.path, ()), *(claims.QUERY if request.method == "POST" else ()))
+    known = (*QUERY.get(request.path, ()), *(claims.POSTED if request.method == "POST" else ()))
     for name in request.query:
         if name not in known:
             param = name if SAFE_ID.fullmatch(name) else "query"
@@ -72,7 +72,7 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
     flow: Flow | None = request.get(FLOW)
     if flow is None or not flow.is_open:
-        response = fail.response()
+        response = (referred(fail) if guard.REFERRAL in request else fail).response()
         if fail.code == "draining":
             response.force_close()  # else the client would keep a connection that is about to vanish
         return response

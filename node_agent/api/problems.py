@@ -1,7 +1,7 @@
 """Every error that a client can get, in one table, and the one way to say it (see `autorouter.wire.problem`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import assert_never
 
@@ -23,6 +23,7 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "audio_too_long": (400, "The recording is too long"),
     "bad_request": (400, "The request cannot be understood"),
     "unauthorized": (401, "The key is missing, or does not count here"),
+    "bad_referral": (401, "The router's referral does not count here"),
     "budget_spent": (402, "The key has no credit left"),
     "forbidden": (403, "The key is not for this"),
     "bad_ticket": (403, "The ticket proves nothing here"),
@@ -43,6 +44,9 @@ CATALOGUE: Mapping[str, tuple[int, str]] = {
     "engine_silent": (504, "The model went silent"),
 }
 """Code → HTTP status and title. What programs branch on is the code."""
+
+ELSEWHERE = frozenset({"over_capacity", "starting", "draining", "engine_unavailable"})
+"""What another node may well be spared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,20 @@ def denial(denied: Denied) -> Fail:
             return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=True))
         case Denial.GUESSED:
             return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=False))
+        case Denial.MISLED:
+            return Fail("bad_referral", denied.detail)
         case _:
             assert_never(denied.denial)
+
+
+def referred(fail: Fail) -> Fail:
+    """*fail* for a client that a router sent: its next try begins at the router, which then finds another node.
+
+    What OpenAI's clients read is for them; ``Retry-After`` still says when there is room here.
+    """
+    if fail.code not in ELSEWHERE:
+        return fail
+    return replace(fail, headers={**fail.headers, "x-should-retry": "true", "retry-after-ms": "20"})
 
 
 def engine(error: EngineError) -> Fail:

@@ -1,0 +1,170 @@
+"""Asks nodes in a client's place, one after the other until one answers, and passes its answer on as it comes.
+
+Before the first byte of an answer the next node is as good as this one. After it there is no other: an answer that
+breaks is broken off, so that nobody takes it for whole. A client that leaves cancels the handler, which closes the
+connection to the node, which stops the model.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from autorouter.api.onward import headers
+from autorouter.api.onward.cooling import DOWN, Cooling
+from autorouter.api.onward.letter import Letter, late
+from autorouter.api.onward.lines import Lines, url
+from autorouter.api.onward.passing import pass_on
+from autorouter.api.onward.paths import PATHS
+from autorouter.api.onward.room import BUSY
+from autorouter.api.onward.stops import Stop
+from autorouter.api.problems import refuse
+from autorouter.core.units import Seconds
+from autorouter.runtime.ports import Clock
+
+ELSEWHERE = frozenset({429, 502, 503, 504})
+"""Statuses of an answer that another node may well be spared."""
+
+LARGEST_FAILURE = 64 << 10
+FAILURE_S = Seconds(2.0)
+"""For the words in which a node refuses."""
+
+UNSAID = Seconds(5.0)
+"""Taken for the wait of a node that does not say how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is asked in a client's place."""
+
+    request: web.Request
+    letter: Letter
+    query: str
+    headers: CIMultiDict[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A node's refusal, which is passed on only if every node has one."""
+
+    region: str
+    status: int
+    headers: CIMultiDict[str]
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"answered {self.status}"
+
+    @property
+    def wait(self) -> Seconds:
+        """After which it may be asked again, as far as it says."""
+        for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
+            if (said := self.headers.get(name, "")).isdecimal() and len(said) < 9:
+                return Seconds(int(said) * unit)
+        return UNSAID
+
+
+class Relay:
+    """Asks over *lines*; who has just failed is asked last."""
+
+    def __init__(self, lines: Lines, clock: Clock) -> None:
+        self._lines = lines
+        self._cooling = Cooling(clock)
+
+    async def run(self, errand: Errand, stops: Sequence[Stop]) -> web.StreamResponse:
+        """The answer of the first of *stops* that has one. Raises `ProblemError` if none can be reached."""
+        failures: list[Failure] = []
+        tried: list[str] = []
+        for stop in self._cooling.last(stops):
+            if errand.letter.is_spent:
+                break
+            found = await self._ask(errand, stop)
+            if isinstance(found, aiohttp.ClientResponse):
+                return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
+            if isinstance(found, Failure):
+                failures.append(found)
+            self._cooling.down(stop, found.wait if isinstance(found, Failure) else DOWN)
+            tried.append(f"{stop.region} {found}")
+        return _given_up(failures, tried)
+
+    async def _ask(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse | Failure | str:
+        """An answer that has begun; or a refusal, or what went wrong, in words."""
+        try:
+            answer = await self._answer(errand, stop)
+            return await _failure(stop, answer) if _is_elsewhere(answer) else answer
+        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+            if errand.letter.is_late:
+                raise late(PATHS[errand.request.path].longest) from exc
+            return _words(exc)
+
+    async def _answer(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse:
+        request, letter = errand.request, errand.letter
+        length = request.headers.get("Content-Length")
+        flows = letter.rest is not None
+        return await self._lines.to(stop).request(
+            request.method,
+            url(stop, request.path, errand.query),
+            headers=[*errand.headers.items(), *([("Content-Length", length)] if flows and length else [])],
+            data=letter.whole() if flows else letter.head or None,
+            allow_redirects=False,
+        )
+
+
+def _is_elsewhere(answer: aiohttp.ClientResponse) -> bool:
+    """A 429 that says "again, here" is about the client's own rate: no reason to go where it has another."""
+    if answer.status == 429 and answer.headers.get("x-should-retry") == "true":
+        return False
+    return answer.status in ELSEWHERE
+
+
+async def _failure(stop: Stop, answer: aiohttp.ClientResponse) -> Failure:
+    """*answer* as far as it is worth keeping."""
+    try:
+        async with asyncio.timeout(FAILURE_S):
+            body = await answer.content.read(LARGEST_FAILURE)
+            while len(body) < LARGEST_FAILURE and (more := await answer.content.read(LARGEST_FAILURE - len(body))):
+                body += more
+    finally:
+        answer.close()
+    kept = headers.answered(answer.headers)
+    kept.popall("Content-Length", None)
+    return Failure(stop.region, answer.status, kept, body)
+
+
+def _told(region: str, tried: Sequence[str], reason: str) -> Mapping[str, str]:
+    """What is said of how an answer was had."""
+    why = reason if not tried else f"{'; '.join(tried)}; so {region}"
+    return {
+        "x-autorouter-region": region,
+        "x-autorouter-attempts": str(len(tried) + 1),
+        "x-autorouter-reason": headers.plain(why),
+    }
+
+
+def _given_up(failures: Sequence[Failure], tried: Sequence[str]) -> web.Response:
+    """The words of the node that has room first; those of the router if no node had any."""
+    if not failures:
+        problem = refuse("nodes_unreachable", "; ".join(tried))
+        problem.headers.update(BUSY)
+        raise problem
+    best = min(failures, key=lambda each: each.wait)
+    best.headers.update(_told(best.region, tried[:-1], ""))
+    best.headers["x-autorouter-reason"] = headers.plain("; ".join(tried))
+    return web.Response(status=best.status, body=best.body, headers=best.headers)
+
+
+def _words(exc: Exception) -> str:
+    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
+    match cause:
+        case ConnectionRefusedError():
+            return "refused"
+        case TimeoutError():
+            return "did not answer in time"
+        case ConnectionError() | aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return "broke off"
+        case _:
+            return "could not be asked"
