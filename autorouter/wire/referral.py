@@ -73,7 +73,7 @@ class Referral:
 class ReferralClaims(BaseModel):
     """What the token says."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
     jti: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
     iat: Annotated[int, Field(ge=0, le=LATEST)]

@@ -39,10 +39,8 @@ class FormScan:
             return
         self._held += chunk
         steps = {_In.SOMETHING: self._skip, _In.HEAD: self._head, _In.MODEL: self._text}
-        while not self.over and steps[self._in]():
+        while steps[self._in]():
             pass
-        if self.over:
-            self._held = b""
 
     def _skip(self) -> bool:
         """Go on after the next delimiter; False if it has not come yet."""
