@@ -27,7 +27,7 @@ from autorouter.core.networks import KnownNetwork
 from autorouter.core.spill import Spill
 from autorouter.core.units import Instant, Millis
 from autorouter.location.chain import Locator
-from autorouter.runtime.clock import now, unix_now
+from autorouter.runtime.clock import now
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
@@ -80,7 +80,7 @@ class Site:
         route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0, self.atlas.ears))
         rtt = RttEdge(learner, self.snapshots, asker, now)
         health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
-        referrer = Referrer(self.key, unix_now) if self.key else None
+        referrer = Referrer(self.key, lambda: 1_800_000_000.0) if self.key else None
         onward = OnwardEdge(router, self.snapshots, asker, Relay(self.lines, now), referrer)
         return site(route, rtt, onward, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
 

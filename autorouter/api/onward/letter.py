@@ -39,11 +39,11 @@ class Letter:
     rest: AsyncIterator[bytes] | None = None
     is_spent: bool = False
     """Something of the rest was read: it cannot be sent again."""
-    is_late: bool = False
-    """The rest did not arrive in time."""
+    fault: ProblemError | None = None
+    """What is wrong with the rest, once that is seen."""
 
     async def whole(self) -> AsyncIterator[bytes]:
-        """The head, and the rest as it comes."""
+        """The head, in pieces, and the rest as it comes."""
         for start in range(0, len(self.head), PIECE):
             yield self.head[start : start + PIECE]
         if self.rest is None:
@@ -96,6 +96,7 @@ class _Reading:
 
     def __init__(self, request: web.Request, path: Path, share: Share) -> None:
         self._content = request.content
+        self._length = request.content_length
         self._path = path
         self._share = share
         self._size = 0
@@ -115,7 +116,7 @@ class _Reading:
                 self._share.grow(len(chunk))
                 head += chunk
                 scan.feed(chunk)
-                if len(head) > KEPT and (model or scan.over):
+                if len(head) > KEPT and (model or scan.over) and self._size != self._length:
                     return self._flowing(Letter(model or scan.model, bytes(head)))
         return Letter(model or scan.model, bytes(head))
 
@@ -131,8 +132,11 @@ class _Reading:
             try:
                 async with asyncio.timeout_at(until):
                     chunk = await anext(chunks, b"")
-            except TimeoutError:
-                letter.is_late = True
+            except TimeoutError as exc:
+                letter.fault = late(self._path.longest)
+                raise letter.fault from exc
+            except ProblemError as exc:
+                letter.fault = exc
                 raise
             if not chunk:
                 return

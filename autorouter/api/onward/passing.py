@@ -1,11 +1,13 @@
 """A node's answer, passed on byte for byte as it comes."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Mapping
 from typing import NoReturn
 
 import aiohttp
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from autorouter.api.onward import headers
 from autorouter.core.units import Seconds
@@ -47,5 +49,14 @@ async def _taken(writing: Awaitable[object]) -> None:
 def _abort(request: web.Request, why: str) -> NoReturn:
     """An orderly end would look like the answer's own, and would wait for a reader that does not read."""
     if request.transport is not None:
+        if request.version < HttpVersion11:
+            _reset_at_close(request.transport)
         request.transport.abort()
     raise ConnectionAbortedError(why)
+
+
+def _reset_at_close(transport: asyncio.Transport) -> None:
+    """Of HTTP/1.0 an answer may be over whenever its connection is, unless that is reset."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

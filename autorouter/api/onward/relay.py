@@ -15,10 +15,9 @@ from multidict import CIMultiDict
 
 from autorouter.api.onward import headers
 from autorouter.api.onward.cooling import DOWN, Cooling
-from autorouter.api.onward.letter import Letter, late
+from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
 from autorouter.api.onward.passing import pass_on
-from autorouter.api.onward.paths import PATHS
 from autorouter.api.onward.room import BUSY
 from autorouter.api.onward.stops import Stop
 from autorouter.api.problems import refuse
@@ -97,19 +96,18 @@ class Relay:
             answer = await self._answer(errand, stop)
             return await _failure(stop, answer) if _is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-            if errand.letter.is_late:
-                raise late(PATHS[errand.request.path].longest) from exc
+            if errand.letter.fault is not None:
+                raise errand.letter.fault from exc
             return _words(exc)
 
     async def _answer(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse:
         request, letter = errand.request, errand.letter
-        length = request.headers.get("Content-Length")
-        flows = letter.rest is not None
+        length = str(len(letter.head)) if letter.rest is None else request.headers.get("Content-Length")
         return await self._lines.to(stop).request(
             request.method,
             url(stop, request.path, errand.query),
-            headers=[*errand.headers.items(), *([("Content-Length", length)] if flows and length else [])],
-            data=letter.whole() if flows else letter.head or None,
+            headers=[*errand.headers.items(), *([("Content-Length", length)] if length else [])],
+            data=letter.whole() if letter.head else None,
             allow_redirects=False,
         )
 
