@@ -235,9 +235,14 @@ async def test_a_router_that_shares_no_key_sends_nobody_away_who_shows_one(behin
 
 
 @pytest.mark.parametrize("headers", [{"User-Agent": "polargrid-python-sdk/0.10.0"}, {"x-stainless-retry-count": "1"}])
-async def test_who_cannot_follow_and_who_was_failed_is_relayed(http, headers):
+async def test_who_cannot_follow_or_send_again_and_who_was_failed_is_relayed(http, headers):
     assert await code(await post(http, headers=headers)) == (503, "nodes_unreachable")
     assert (await post(http, f"{CHAT}?mode=redirect", headers=headers)).status == 307
+
+
+async def test_who_makes_its_body_as_it_goes_cannot_send_it_again_and_is_relayed(http):
+    body = json.dumps(ASKED).encode()
+    assert await code(await http.post(CHAT, data=pieces(body, 1))) == (503, "nodes_unreachable")
 
 
 async def test_no_region_left_is_503_with_what_openais_clients_obey(http, behind):

@@ -90,9 +90,7 @@ class OnwardEdge:
         return "Expect" in request.headers and "model" in request.query and said == Mode.REDIRECT.value
 
     def _mode(self, request: web.Request) -> Mode:
-        shown = request.headers
-        follows = not shown.get("User-Agent", "").startswith(CANNOT_FOLLOW) and shown.get(TRIES, "0") == "0"
-        return Mode.REDIRECT if follows and can_carry(request, self._referrer) else Mode.PROXY
+        return Mode.REDIRECT if _follows(request) and can_carry(request, self._referrer) else Mode.PROXY
 
     async def _redirected(self, request: web.Request, path: Path, asked: Wish) -> web.Response:
         model = asked.model
@@ -133,3 +131,14 @@ class OnwardEdge:
         told = headers.asked(request.headers, self._asker.address(request))
         reason = "the node that has the job" if decision is None else because(decision)
         return Errand(request, sent, urlencode(onward, quote_via=quote), told, reason)
+
+
+def _follows(request: web.Request) -> bool:
+    """Whether its client goes where it is sent, with all that it sent here.
+
+    A body without a length is one that its client makes as it goes (OpenAI's in JavaScript does so with files), and
+    could not send again.
+    """
+    shown = request.headers
+    again = shown.get(TRIES, "0") != "0" or "Transfer-Encoding" in shown
+    return not again and not shown.get("User-Agent", "").startswith(CANNOT_FOLLOW)
