@@ -102,7 +102,13 @@ class Autorouter:
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
         self._lines = Lines()
         referrer = Referrer(options.keys[0], unix_now) if options.keys else None
-        self._onward = OnwardEdge(router, self._snapshots, self._asker, Relay(self._lines, now), referrer)
+        self._onward = OnwardEdge(
+            router,
+            self._snapshots,
+            self._asker,
+            Relay(self._lines, self._snapshots, now, self._telemetry.sent_on),
+            referrer,
+        )
 
     async def run(self) -> None:
         """Serve until told to stop."""

@@ -81,7 +81,9 @@ class Site:
         rtt = RttEdge(learner, self.snapshots, asker, now)
         health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
         referrer = Referrer(self.key, lambda: 1_800_000_000.0) if self.key else None
-        onward = OnwardEdge(router, self.snapshots, asker, Relay(self.lines, now), referrer)
+        onward = OnwardEdge(
+            router, self.snapshots, asker, Relay(self.lines, self.snapshots, now, self.telemetry.sent_on), referrer
+        )
         return site(route, rtt, onward, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
 
 

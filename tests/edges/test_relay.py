@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from autorouter.api.onward import passing, room
 from autorouter.api.onward.paths import Path
-from autorouter.core.fleet import RegionView
+from autorouter.core.fleet import Health, RegionView
 from tests.edges.conftest import serving
 from tests.edges.test_onward import ASKED, CHAT, HEAR, SECRET, code, form, pieces
 from tests.scenes import MONTREAL, TORONTO, VANCOUVER, region
@@ -214,6 +214,35 @@ async def test_who_has_just_failed_is_asked_last_and_still_asked(http, behind, n
     nodes.says["yul-01"] = 503
     answer = await post(http)
     assert (answer.status, answer.headers["x-autorouter-attempts"]) == (503, "2")
+
+
+async def test_nobody_waits_for_a_node_that_is_found_down(http, behind, nodes):
+    there = asyncio.Event()
+
+    async def hangs(request):
+        there.set()
+        await asyncio.sleep(60)
+
+    nodes.says = {"yto-01": hangs}
+    waiting = asyncio.ensure_future(post(http))
+    await asyncio.wait_for(there.wait(), 5)
+    down = region("yto-01", health=Health.DOWN)
+    behind.fleet(RegionView(down.region, down.nodes), at("yul-01", nodes.urls["yul-01"]))
+    answer = await asyncio.wait_for(waiting, 5)
+    assert (answer.status, answer.headers["x-autorouter-region"]) == (200, "yul-01")
+    assert answer.headers["x-autorouter-reason"] == "yto-01 did not answer in time; so yul-01"
+    await asyncio.wait_for(nodes.ended.wait(), 5)
+
+
+async def test_what_becomes_of_requests_is_counted(http, nodes):
+    nodes.says["yto-01"] = 503
+    await post(http)
+    await post(http, CHAT, allow_redirects=False)
+    page = await (await http.get("/metrics")).text()
+    told = {("failed", "yto-01"), ("relayed", "yul-01"), ("redirected", "yto-01")}
+    assert all(
+        f'autorouter_sent_on_total{{outcome="{outcome}",region="{where}"}} 1.0' in page for outcome, where in told
+    )
 
 
 @pytest.mark.parametrize("length", [None, "1000"])

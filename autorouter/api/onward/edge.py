@@ -102,6 +102,7 @@ class OnwardEdge:
         carries = self._referrer is not None and can_carry(request, self._referrer)
         referral = self._referrer.pair(request, stop, model) if self._referrer is not None and carries else ()
         answer = redirect(request, stop, (*asked.onward, *referral), headers.plain(because(decision)))
+        self._relay.told("redirected", stop.region)
         if not request.content.at_eof():
             answer.force_close()
             answer.headers["Connection"] = "close"

@@ -31,7 +31,7 @@ async def pass_on(
         request.transport.set_write_buffer_limits(high=HIGH_WATER)
     try:
         await _taken(response.prepare(request))
-        async for chunk in answer.content.iter_any():
+        async for chunk in answer.content.iter_chunked(HIGH_WATER):
             await _taken(response.write(chunk))
         await _taken(response.write_eof())
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:

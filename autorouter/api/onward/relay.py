@@ -6,7 +6,7 @@ connection to the node, which stops the model.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -19,10 +19,13 @@ from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
 from autorouter.api.onward.passing import pass_on
 from autorouter.api.onward.room import BUSY
-from autorouter.api.onward.stops import Stop
+from autorouter.api.onward.stops import Stop, is_down
+from autorouter.api.onward.watch import watching
 from autorouter.api.problems import refuse
 from autorouter.core.units import Seconds
 from autorouter.runtime.ports import Clock
+from autorouter.runtime.snapshots import Snapshots
+from autorouter.telemetry import SentOn
 
 ELSEWHERE = frozenset({429, 502, 503, 504})
 """Statuses of an answer that another node may well be spared."""
@@ -67,38 +70,52 @@ class Failure:
         return UNSAID
 
 
-class Relay:
-    """Asks over *lines*; who has just failed is asked last."""
+Told = Callable[[SentOn, str], object]
+"""Is told what became of a request, and in which region."""
 
-    def __init__(self, lines: Lines, clock: Clock) -> None:
+
+class Relay:
+    """Asks over *lines*; who has just failed is asked last, and nobody waits for who is down."""
+
+    def __init__(self, lines: Lines, snapshots: Snapshots, clock: Clock, told: Told) -> None:
         self._lines = lines
+        self._snapshots = snapshots
         self._cooling = Cooling(clock)
+        self.told = told
 
     async def run(self, errand: Errand, stops: Sequence[Stop]) -> web.StreamResponse:
         """The answer of the first of *stops* that has one. Raises `ProblemError` if none can be reached."""
         failures: list[Failure] = []
         tried: list[str] = []
-        for stop in self._cooling.last(stops):
+        order = self._cooling.last(stops)
+        for stop in order:
             if errand.letter.is_spent:
                 break
-            found = await self._ask(errand, stop)
+            found = await self._ask(errand, stop, is_last=stop is order[-1])
             if isinstance(found, aiohttp.ClientResponse):
+                self.told("relayed", stop.region)
                 return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
             if isinstance(found, Failure):
                 failures.append(found)
+            self.told("failed", stop.region)
             self._cooling.down(stop, found.wait if isinstance(found, Failure) else DOWN)
             tried.append(f"{stop.region} {found}")
         return _given_up(failures, tried)
 
-    async def _ask(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse | Failure | str:
+    async def _ask(self, errand: Errand, stop: Stop, *, is_last: bool) -> aiohttp.ClientResponse | Failure | str:
         """An answer that has begun; or a refusal, or what went wrong, in words."""
         try:
-            answer = await self._answer(errand, stop)
+            async with watching(lambda: self._is_gone(errand, stop, is_last=is_last)):
+                answer = await self._answer(errand, stop)
             return await _failure(stop, answer) if _is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             if errand.letter.fault is not None:
                 raise errand.letter.fault from exc
             return _words(exc)
+
+    def _is_gone(self, errand: Errand, stop: Stop, *, is_last: bool) -> bool:
+        """Whether another is to be asked. The last is waited for: looks may miss what is merely busy."""
+        return not is_last and not errand.letter.is_spent and is_down(self._snapshots.fleet, stop)
 
     async def _answer(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse:
         request, letter = errand.request, errand.letter

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from autorouter.api.problems import ProblemError, refuse
 
-MOST_RELAYED = 512
-"""Requests at once: 60 KB each, and two connections."""
+MOST_RELAYED = 256
+"""Requests at once: two connections and, if nobody reads, 200 KB each."""
 
 MOST_HELD = 128 << 20
 """Bytes of bodies, all together."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
-from autorouter.core.fleet import FleetSnapshot, Node, Region
+from autorouter.core.fleet import FleetSnapshot, Health, Node, Region
+from autorouter.core.names import NodeName
 
 MOST = 3
 """Regions that one request is offered to; after that the client's own tries begin anew."""
@@ -30,6 +31,13 @@ def stops(decision: Decision) -> Sequence[Stop]:
 def _stop(candidate: Candidate) -> Stop:
     placed, region = candidate.placement, candidate.view.region
     return Stop(region.name, placed.endpoint, placed.nodes, region.allow_private)
+
+
+def is_down(fleet: FleetSnapshot, stop: Stop) -> bool:
+    """Whether every node behind *stop* was found down, or is there no more."""
+    view = fleet.by_name.get(stop.region.lower())
+    health = {} if view is None else {node.node.name: node.health for node in view.nodes}
+    return all(health.get(NodeName(name), Health.DOWN) is Health.DOWN for name in stop.nodes)
 
 
 def stop_of_node(fleet: FleetSnapshot, name: str) -> Stop | None:
