@@ -1,15 +1,16 @@
 """``GET /v1/route``: where to go, for how long, and where else."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from aiohttp import web
 
 from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
 from autorouter.api.asker import Asker
-from autorouter.api.problems import ProblemError, about
+from autorouter.api.problems import ProblemError, about, no_such_model
 from autorouter.api.question import Question, query, question
 from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
+from autorouter.core.eligible import Rejection
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.names import ModelName
 from autorouter.core.query import Client
@@ -17,10 +18,11 @@ from autorouter.core.words import shown
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
-from autorouter.wire.route import NoRegionProblem, RouteAnswer, UnknownModelProblem
+from autorouter.wire.header import retry
+from autorouter.wire.route import NoRegionProblem, RouteAnswer
 
-MOST_NAMED = 100
-"""Models listed in a 404."""
+LASTING = frozenset({"stage", "residency", "choice", "tier"})
+"""Rules of the question's own and of regions.yaml's, that no waiting mends."""
 
 
 class RouteEdge:
@@ -76,14 +78,11 @@ def require_models(models: Collection[ModelName], fleet: FleetSnapshot) -> None:
     missing = sorted(frozenset(models) - fleet.models)
     if not missing:
         return
-    detail = f"no region has {', '.join(map(shown, missing))}"
-    there = tuple(sorted(fleet.models))[:MOST_NAMED]
-    members = about("model_not_found", detail, "model")
-    raise ProblemError(UnknownModelProblem.model_validate({**members, "models": there}))
+    raise no_such_model(f"no region has {', '.join(map(shown, missing))}", sorted(fleet.models))
 
 
 def nowhere(decision: Decision, headers: Mapping[str, str], explanation: object = None) -> ProblemError:
-    """No region may answer, to be raised. What OpenAI's clients read says that they may ask again, and when."""
+    """No region may answer, to be raised."""
     told = rejections(decision.rejected)
     reasons = "; ".join(f"{each.region}: {each.detail}" for each in told[:8]) or "there are no regions"
     code, said = (
@@ -92,9 +91,12 @@ def nowhere(decision: Decision, headers: Mapping[str, str], explanation: object 
     members = about(code, f"{said}: {reasons}")
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
-    wait = int(decision.ttl)
-    again = {"Retry-After": str(wait), "retry-after-ms": str(wait * 1000), "x-should-retry": "true"}
-    return ProblemError(problem, {**headers, **again})
+    return ProblemError(problem, {**headers, **retry(decision.ttl, here=may_change(decision.rejected))})
+
+
+def may_change(rejected: Sequence[Rejection]) -> bool:
+    """Whether asking again may end otherwise: what the client itself ruled out stays so."""
+    return any(each.rule not in LASTING for each in rejected)
 
 
 def _seen(client: Client) -> str:

@@ -73,7 +73,7 @@ async def test_what_the_router_is_told_in_the_query_stays_there_and_what_the_nod
 async def test_residency_never_bends_and_its_typo_is_told(http):
     answer = await post(http, f"{CHAT}?residency=US")
     assert await code(answer) == (503, "no_eligible_region")
-    assert (answer.headers["x-should-retry"], answer.headers["retry-after-ms"]) == ("true", "5000")
+    assert (answer.headers["x-should-retry"], answer.headers["retry-after-ms"]) == ("false", "5000")
     assert await code(await post(http, f"{CHAT}?residncy=CA")) == (400, "unknown_parameter")
     assert await code(await post(http, f"{CHAT}?residency=NA&mode=proxy")) == (503, "no_eligible_region")
 

@@ -1,5 +1,6 @@
 """``POST /v1/chat/completions`` and its like, asked of the router: sent on to the node that starts first."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,9 @@ from autorouter.runtime.snapshots import Snapshots
 
 CANNOT_FOLLOW = "polargrid-python-sdk/"
 """PolarGrid's client takes a redirect for an answer."""
+
+Expect = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+"""Answers who waits for "100 Continue"."""
 
 TRIES = "x-stainless-retry-count"
 """OpenAI's clients count here. One that comes again was failed by the node that it was sent to: this time the router

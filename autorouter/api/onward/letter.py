@@ -24,7 +24,7 @@ KEPT = 1 << 20
 PIECE = 64 << 10
 
 
-class _Asked(Wire):
+class Asked(Wire):
     """All that a router reads of a body."""
 
     model: Annotated[str, Field(max_length=256)] | None = None
@@ -81,7 +81,7 @@ async def _read_json(request: web.Request, path: Path, share: Share) -> Letter:
 def _model(body: bytes, encoding: str, most: int) -> str | None:
     """The model that *body* asks for. None where it cannot be read: the node says why."""
     try:
-        return _Asked.model_validate_json(body if encoding == "identity" else _unpacked(body, most)).model
+        return Asked.model_validate_json(body if encoding == "identity" else _unpacked(body, most)).model
     except (ValidationError, zlib.error):
         return None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from autorouter.api.problems import ProblemError, refuse
+from autorouter.wire.header import retry
 
 MOST_RELAYED = 256
 """Requests at once: two connections and, if nobody reads, 200 KB each."""
@@ -11,7 +12,7 @@ MOST_RELAYED = 256
 MOST_HELD = 128 << 20
 """Bytes of bodies, all together."""
 
-BUSY = {"Retry-After": "1", "retry-after-ms": "1000", "x-should-retry": "true"}
+BUSY = retry(1.0, here=True)
 
 
 class Share:

@@ -1,20 +1,16 @@
 """The query of a request that is sent on: what it says to the router, and what goes on to the node.
 
-Who can set nothing but a base URL says ``residency=CA`` here (OpenAI's clients: ``default_query``). A typo is told: a
-residency that is misspelt must not send anybody's words abroad.
+Who can set nothing but a base URL says ``residency=CA`` here (OpenAI's clients: ``default_query``). What is in no
+part the table refuses before this, so a residency that is misspelt sends nobody's words abroad.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from autorouter.api.onward.paths import Path
 from autorouter.api.problems import refuse
-from autorouter.api.question import ONCE, Pairs, only_known
+from autorouter.api.question import Pairs
 from autorouter.core.words import shown
-
-ROUTING = ONCE - {"explain"}
-"""As at ``/v1/route``; there is nobody to explain to."""
 
 BOTH = frozenset({"budget_ms", "priority"})
 """What router and node read alike."""
@@ -40,21 +36,18 @@ class Wish:
 
 
 def wish(pairs: Pairs, path: Path) -> Wish:
-    """*pairs* as what they are for; raises `ProblemError` for one that *path* does not have."""
-    only_known((name for name, _ in pairs), ROUTING | path.query | {"mode"})
+    """*pairs* as what they are for, of which the table allows each."""
+    mode = next((value for name, value in pairs if name == "mode"), None)
     return Wish(
-        mode=_mode([value for name, value in pairs if name == "mode"]),
-        routing=tuple(pair for pair in pairs if pair[0] in ROUTING),
+        mode=None if mode is None else _mode(mode),
+        routing=tuple(pair for pair in pairs if pair[0] not in path.query | {"mode"}),
         onward=tuple(pair for pair in pairs if pair[0] in path.query | BOTH),
         model=next((value for name, value in pairs if name == "model"), None),
     )
 
 
-def _mode(values: Sequence[str]) -> Mode | None:
-    if not values:
-        return None
+def _mode(said: str) -> Mode:
     try:
-        return Mode(values[0] if len(values) == 1 else "several of them")
+        return Mode(said)
     except ValueError:
-        found = shown(values[0]) if len(values) == 1 else "it several times"
-        raise refuse("invalid_parameter", f"mode: found {found}, expected redirect or proxy", "mode") from None
+        raise refuse("invalid_parameter", f"mode: found {shown(said)}, expected redirect or proxy", "mode") from None
