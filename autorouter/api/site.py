@@ -40,6 +40,7 @@ def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, r
             (operations.REGIONS, fleet.regions),
             (operations.MODELS, fleet.models),
             (operations.SHOW_MODEL, fleet.model),
+            (operations.ENDPOINTS, fleet.endpoints),
             (operations.LIVE, health.livez),
             (operations.READY, health.readyz),
             (operations.METRICS, health.metrics),
