@@ -12,7 +12,7 @@ from autorouter.api.problems import PROBLEMS
 from autorouter.core.countries import ALL
 from autorouter.core.fleet import Tier
 from autorouter.core.query import Priority
-from autorouter.wire.fleet import ModelOffered, ModelsAnswer, RegionsAnswer
+from autorouter.wire.fleet import EndpointsAnswer, ModelOffered, ModelsAnswer, RegionsAnswer
 from autorouter.wire.header import CACHE, REQUEST_ID, TAG, Header
 from autorouter.wire.health import Readiness
 from autorouter.wire.operation import TEXT, Answer, Content, Interface, Operation, Parameter
@@ -117,6 +117,17 @@ SHOW_MODEL = Operation(
     codes=("model_not_found",),
 )
 
+ENDPOINTS = Operation(
+    "model_endpoints",
+    "GET",
+    "/v1/models/{model}/endpoints",
+    "Where one model is, how full each node is, and how fast it was of late",
+    "fleet",
+    (Answer("Every node that knows it.", (Content(EndpointsAnswer),)),),
+    (NAMED,),
+    codes=("model_not_found",),
+)
+
 LIVE = Operation("livez", "GET", "/livez", "The process runs", "health", (Answer("It does.", (Content(str, TEXT),)),))
 
 READY = Operation(
@@ -159,6 +170,7 @@ INTERFACE = Interface(
         REGIONS,
         MODELS,
         SHOW_MODEL,
+        ENDPOINTS,
         LIVE,
         READY,
         METRICS,

@@ -47,6 +47,7 @@ def site(
             (operations.REGIONS, fleet.regions),
             (operations.MODELS, fleet.models),
             (operations.SHOW_MODEL, fleet.model),
+            (operations.ENDPOINTS, fleet.endpoints),
             (operations.LIVE, health.livez),
             (operations.READY, health.readyz),
             (operations.METRICS, health.metrics),

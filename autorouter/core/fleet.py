@@ -10,6 +10,7 @@ from functools import cached_property
 
 from autorouter.core.names import Country, ModelName, NodeName, RegionName
 from autorouter.core.place import Coordinates
+from autorouter.core.quantiles import Quantiles
 from autorouter.core.units import Instant, Millis, Share
 
 WARM = Share(1.0)
@@ -99,6 +100,10 @@ class ModelLoad:
     """… and those that the node failed: not the callers' mistakes, nor what it turned away."""
     loading: Millis = Millis(0.0)
     """Expected time until it is ready, for who asks for it now; 0 if it is, or if nobody knows."""
+    ttft: Quantiles | None = None
+    """Time to first token, as the node measures it; None while nothing was."""
+    tpot: Quantiles | None = None
+    """Time per output token, likewise."""
     smooth: float | None = None
     """What was busy or queued over the latest reports; None for what this one says."""
     warm: Share = WARM

@@ -3,7 +3,7 @@
 Both ways of saying it, for a router's redirect can carry a query and no header, and a client's library the reverse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from aiohttp import web
@@ -47,9 +47,16 @@ def claim_of(request: web.Request) -> Claim:
 
 
 def _priority(request: web.Request) -> Priority:
-    name, given = _given(request, PRIORITY, "priority")
-    if given is None:
-        return Priority.INTERACTIVE
+    said = [_read_priority(*each) for each in _given(request, PRIORITY, "priority")]
+    return said[0] if said else Priority.INTERACTIVE
+
+
+def _patience(request: web.Request) -> Seconds | None:
+    said = [_read_patience(*each) for each in _given(request, DEADLINE, "budget_ms")]
+    return said[0] if said else None
+
+
+def _read_priority(name: str, given: str) -> Priority:
     try:
         return Priority(given)
     except ValueError as exc:
@@ -57,10 +64,7 @@ def _priority(request: web.Request) -> Priority:
         raise Failed("invalid_value", f"'{name}': expected {expected}, found {given!r:.40}", name) from exc
 
 
-def _patience(request: web.Request) -> Seconds | None:
-    name, given = _given(request, DEADLINE, "budget_ms")
-    if given is None:
-        return None
+def _read_patience(name: str, given: str) -> Seconds:
     if not 0 < (length := _number(given)) <= LONGEST_MS:
         expected = f"milliseconds above 0, up to {LONGEST_MS:.0f}"
         raise Failed("invalid_value", f"'{name}': expected {expected}, found {given!r:.40}", name)
@@ -75,8 +79,7 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def _given(request: web.Request, header: str, parameter: str) -> tuple[str, str | None]:
-    """What is said, and where; the header counts where both are there."""
-    if header in request.headers:
-        return header, request.headers[header]
-    return parameter, request.query.get(parameter)
+def _given(request: web.Request, header: str, parameter: str) -> Sequence[tuple[str, str]]:
+    """What is said, and where: the header counts where both are there, and nothing wrong is passed over."""
+    places = ((header, request.headers.get(header)), (parameter, request.query.get(parameter)))
+    return [(name, given) for name, given in places if given is not None]

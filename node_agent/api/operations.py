@@ -16,7 +16,7 @@ from node_agent.api.completion_request import CompletionRequest
 from node_agent.api.embedding import EmbeddingRequest
 from node_agent.api.guard import CLIENT
 from node_agent.api.hearing.answers import TEXTS
-from node_agent.api.hearing.shapes import TranscriptionRequest, TranslationRequest
+from node_agent.api.hearing.shapes import LONGEST_PROMPT, TranscriptionRequest, TranslationRequest
 from node_agent.api.loading import Load, Unload
 from node_agent.api.machine import Purge
 from node_agent.api.problems import CATALOGUE
@@ -58,8 +58,8 @@ HEARING = (
     Parameter("sync", "PolarGrid's: the answer is waited for.", Flag),
     Parameter("stream", "PolarGrid's: the answer is streamed. Neither: it is a job.", Flag),
     Parameter("model", "As in the form."),
-    Parameter("prompt", "As in the form."),
-    Parameter("response_format", "As in the form."),
+    Parameter("prompt", "As in the form.", Annotated[str, Field(max_length=LONGEST_PROMPT)]),
+    Parameter("response_format", "As in the form.", Literal["json", "text", "srt", "verbose_json", "vtt"]),
     Parameter("temperature", "As in the form.", Annotated[float, Field(ge=0, le=1)]),
 )
 LANGUAGE = Parameter("language", "As in the form.", Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$")])

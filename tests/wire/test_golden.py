@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from autorouter.wire.fleet import ModelsAnswer, RegionsAnswer
+from autorouter.wire.fleet import EndpointsAnswer, ModelsAnswer, RegionsAnswer
 from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
@@ -24,6 +24,7 @@ SHAPES = {
     "problem": Problem,
     "regions": RegionsAnswer,
     "models": ModelsAnswer,
+    "endpoints": EndpointsAnswer,
     "evidence": EvidenceRecord,
     "sample": SampleRecord,
     "referral": ReferralClaims,
