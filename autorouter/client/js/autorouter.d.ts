@@ -64,4 +64,6 @@ export declare class RouterError extends Error {
   readonly status?: number;
   /** As in the router's table of errors. */
   readonly code?: string;
+  /** What it answered, as OpenAI's clients get it. */
+  readonly response?: Response;
 }

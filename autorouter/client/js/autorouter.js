@@ -26,14 +26,17 @@ const GRACE = 10; // ms for what has arrived to be read, if the program was busy
 
 const FAILURES = new Set([408, 409, 429, 500, 502, 503, 504]); // worth another region; any other answer is final
 
-const WORDS = {
-  ECONNREFUSED: "refused",
-  ConnectionRefused: "refused",
-  ECONNRESET: "reset",
-  UND_ERR_SOCKET: "reset",
-  ENOTFOUND: "unknown host",
-  silent: "silent",
-};
+/**
+ * How the engines say it, in a code or in words, and how we do.
+ * @type {[RegExp, string][]}
+ */
+const WORDS = [
+  [/refused/i, "refused"],
+  [/reset|UND_ERR_SOCKET|closed before/i, "reset"],
+  [/ENOTFOUND|dns error/i, "unknown host"],
+  [/TimeoutError/, "no answer in time"],
+  [/^silent/, "silent"],
+];
 
 const now = () => performance.now();
 const ignore = () => {};
@@ -41,18 +44,19 @@ const ignore = () => {};
 /** The router could not be asked, or (then there is a `status`) answered something other than a route. */
 export class RouterError extends Error {
   name = "RouterError";
+  /** @type {(() => Response) | undefined} */
   #response;
   constructor(message, /** @type {any} */ { cause, status, code, headers } = {}, body = "") {
     super(message, { cause });
     this.status = status;
     this.code = code;
     this.wait = pause(headers, 0); // ms
-    this.#response = () => new Response(body || null, { status, headers });
+    if (status) this.#response = () => new Response(body || null, { status, headers });
   }
 
   /** As an answer: OpenAI's clients read the router's errors. */
   get response() {
-    return this.#response();
+    return this.#response?.();
   }
 }
 
@@ -70,7 +74,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
     try {
       return await walk(call, await unlessAborted(call.signal, routes.find(call.model, call.means)));
     } catch (error) {
-      if (error instanceof RouterError && error.status) return error.response;
+      if (error instanceof RouterError && error.response) return error.response;
       throw error;
     }
   };
@@ -90,7 +94,8 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
       const wanted = tried.why && failed.size < MOST_REGIONS;
       const other = wanted && (await unlessAborted(call.signal, next(call, route, failed)));
       if (!other || !budget.spend()) {
-        return concluded(tried, place.region, new Map([...passed, ...failed]), failed.size, call.model);
+        const ahead = passed.filter(([region]) => isAhead(region, place, route));
+        return concluded(tried, place.region, new Map([...ahead, ...failed]), failed.size, call.model);
       }
       tried.answer?.arrayBuffer().catch(ignore); // so that its connection can be used again
       tried.release();
@@ -263,7 +268,7 @@ function newRoutes(router, asked, fetch) {
       leases.set(String(model), lease);
       return lease;
     } catch (/** @type {any} */ error) {
-      resting.set(String(model), now() + Math.max(REST, error.wait));
+      if (old) resting.set(String(model), now() + Math.max(REST, error.wait));
       throw error;
     }
   }
@@ -366,6 +371,7 @@ function sizeOf(body) {
 function told(answer, ended, more) {
   const { status, statusText, url, redirected } = answer;
   const headers = new Headers(answer.headers);
+  if (status === 429) headers.delete("x-should-retry"); // "not here": but the next try may well go elsewhere
   for (const [name, value] of Object.entries(more)) headers.set(name, value);
   const copy = new Response(answer.body && watched(answer.body, ended), { status, statusText, headers });
   if (!answer.body) ended(false);
@@ -407,12 +413,18 @@ function isCallers(error, place, call) {
   }
 }
 
+function isAhead(region, place, { places }) {
+  const order = places.map((each) => each.region);
+  return !order.includes(place.region) || order.indexOf(region) < order.indexOf(place.region);
+}
+
 function codeOf(error) {
   return error?.cause?.code ?? error?.code;
 }
 
 function word(error) {
-  return WORDS[codeOf(error)] ?? (error?.name === "TimeoutError" ? "no answer in time" : (codeOf(error) ?? "unreachable"));
+  const said = [codeOf(error), error?.name, error?.message, error?.cause?.message].join(" ").trim();
+  return WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? codeOf(error) ?? "unreachable";
 }
 
 function sentence(reasons) {

@@ -7,8 +7,8 @@ import Six, { toFile } from "openai";
 import Seven from "openai-7";
 import { after, answers, asked, begins, BUSY, chunk, deadNode, hungNode, node, problem, resets, router, told, until } from "./played.mjs";
 
-function clientOf(OpenAI, { url }) {
-  return new OpenAI({ fetch: autorouter(url, { log: () => {} }), apiKey: "k", maxRetries: 0 });
+function clientOf(OpenAI, { url }, more) {
+  return new OpenAI({ fetch: autorouter(url, { log: () => {} }), apiKey: "k", maxRetries: 0, ...more });
 }
 
 const chat = (client, more) => client.chat.completions.create({ ...asked, ...more }).withResponse();
@@ -156,6 +156,14 @@ const suite = (OpenAI) => () => {
     const way = await router(t, []);
     way.behave = problem(404);
     await assert.rejects(chat(clientOf(OpenAI, way)), { constructor: OpenAI.NotFoundError, code: "told_404" });
+  });
+
+  test("its own retries run when all are full", async (t) => {
+    const a = await node(t, problem(429, { "retry-after-ms": "50", "x-should-retry": "false" }));
+    const call = chat(clientOf(OpenAI, await router(t, [a]), { maxRetries: 2 }));
+    await until(() => a.asked.length);
+    a.behave = answers;
+    assert.equal(told((await call).response).region, "a");
   });
 
   test("three regions are tried at most, and the last answer is the caller's", async (t) => {

@@ -5,6 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { autorouter, resolve, RouterError } from "autorouter-client";
 import { after, answers, asked, begins, BUSY, node, problem, router, told, until } from "./played.mjs";
 
+/** A clock that can be moved on: what is called moves it, by ms. */
+function clock(t) {
+  const real = performance.now.bind(performance);
+  let ahead = 0;
+  performance.now = () => real() + ahead;
+  t.after(() => (performance.now = real));
+  return (ms) => (ahead += ms);
+}
+
 const post = (ask, more) => ask("/v1/chat/completions", { method: "POST", body: JSON.stringify(asked), ...more });
 
 const KINDS = {
@@ -65,23 +74,40 @@ test("when all that is known fails, the router is asked who else there is", asyn
 
 test("when all cool down they are asked all the same", async (t) => {
   const a = await node(t, problem(429, BUSY));
-  const ask = autorouter((await router(t, [a])).url);
+  const way = await router(t, [a]);
+  const ask = autorouter(way.url);
   assert.equal((await post(ask)).status, 429);
   a.behave = answers;
-  assert.deepEqual(told(await post(ask)), { region: "a", attempts: "1", reason: "first choice" });
+  for (let each = 0; each < 3; each++) assert.equal(told(await post(ask)).region, "a");
+  assert.deepEqual(way.asked.map(({ exclude }) => exclude), [undefined, "a"], "the router has said that there is nobody");
+});
+
+test("who was left out is asked about again once it has cooled down", async (t) => {
+  const [a, b] = [await node(t, problem(503)), await node(t)];
+  const ask = autorouter((await router(t, [a, b])).url, { log: () => {} });
+  const pass = clock(t);
+  assert.equal(told(await post(ask)).region, "b");
+  a.behave = answers;
+  assert.equal(told(await post(ask)).region, "b");
+  pass(5100);
+  await post(ask); // has the news fetched
+  await sleep(100);
+  assert.equal(told(await post(ask)).region, "a");
 });
 
 test("a lapsed answer is used while news is fetched, which names the old, and a 304 renews it", async (t) => {
   const way = await router(t, [await node(t)], { ttl: 1 });
   const ask = autorouter(way.url);
   await post(ask);
-  await sleep(1100);
+  const pass = clock(t);
+  pass(1100);
   way.behave = after(300, (response) => response.writeHead(304, { "cache-control": "max-age=60" }).end());
   const began = performance.now();
   await Promise.all([post(ask), post(ask)]);
   assert.ok(performance.now() - began < 290);
   await until(() => way.asked.length === 2);
   await sleep(350);
+  pass(30_000);
   await post(ask);
   assert.deepEqual(way.asked.slice(1), [{ model: "m", previous: "a", tag: '"a"' }]);
 });
@@ -94,6 +120,53 @@ test("a router that hangs holds nobody up who knows where to go", async (t) => {
   const began = performance.now();
   for (let each = 0; each < 3; each++) assert.equal((await post(ask)).status, 200);
   assert.ok(performance.now() - began < 2500, "three times the patience, with a wide margin");
+});
+
+test("a router that fails is left in peace for a while", async (t) => {
+  const way = await router(t, [await node(t)], { ttl: 0 });
+  const ask = autorouter(way.url);
+  await post(ask);
+  way.behave = problem(503);
+  const pass = clock(t);
+  for (let each = 0; each < 5; each++, await sleep(20)) await post(ask);
+  assert.equal(way.asked.length, 2);
+  pass(2100);
+  await post(ask);
+  await until(() => way.asked.length === 3);
+});
+
+test("a caller that gives up does not wait for the router, and keeps its reason", async (t) => {
+  const [a, b] = [await node(t, () => new Promise(() => {})), await node(t)];
+  const [hanging, well] = [await router(t, []), await router(t, [a, b])];
+  hanging.behave = () => new Promise(() => {});
+  const ask = autorouter(well.url);
+  for (const each of [autorouter(hanging.url), ask]) {
+    const own = new AbortController();
+    setTimeout(() => own.abort(new Error("closed the tab")), 50);
+    const began = performance.now();
+    await assert.rejects(post(each, { signal: own.signal }), { message: "closed the tab" });
+    assert.ok(performance.now() - began < 1000);
+  }
+  await sleep(300);
+  assert.deepEqual([a.asked.length, b.asked.length], [1, 0]);
+  a.behave = answers;
+  assert.equal(told(await post(ask)).region, "a", "it has not failed");
+});
+
+test("an answer that is older than the router allows is not used", async (t) => {
+  const way = await router(t, [await node(t)], { ttl: 0, meanwhile: 0, ifError: 0 });
+  const ask = autorouter(way.url);
+  await post(ask);
+  way.close();
+  const message = new RegExp(`^autorouter: the router ${way.url} cannot be asked: (refused|reset)$`);
+  await assert.rejects(post(ask), { name: "RouterError", message });
+});
+
+test("what a router says that is no route is an error that names it", async (t) => {
+  const way = await router(t, []);
+  way.behave = (response) => response.end("<html>Sign in to the hotel</html>");
+  const message = `autorouter: ${way.url} answered /v1/route with no route: <html>Sign in to the hotel</html>`;
+  await assert.rejects(post(autorouter(way.url)), { name: "RouterError", message });
 });
 
 test("what is sent on has a budget", async (t) => {
@@ -154,7 +227,7 @@ test("no listener stays behind with a signal that is used for many calls", async
 test("what cannot be sent at all is nobody's failure", async (t) => {
   const way = await router(t, [await node(t), await node(t)]);
   const ask = autorouter(way.url);
-  await assert.rejects(ask("/v1/x", { method: "GET", body: "x" }), TypeError);
+  await assert.rejects(ask("/v1/x", { method: "GET", body: "x" }), (error) => !error.message.includes("no region answered"));
   assert.deepEqual(told(await post(ask)), { region: "a", attempts: "1", reason: "first choice" });
   assert.throws(() => autorouter("router.example"), TypeError);
 });

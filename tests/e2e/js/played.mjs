@@ -70,7 +70,7 @@ export const begins = (response, ...texts) => {
 };
 
 /** A router that sends everyone to *nodes* in this order: regions a, b, c, … but those left out. */
-export async function router(t, nodes, { ttl = 60, meanwhile = 30, ...more } = {}) {
+export async function router(t, nodes, { ttl = 60, meanwhile = 30, ifError = 3600, ...more } = {}) {
   const played = { asked: [], behave: undefined, probe: undefined };
   const served = await serve(t, async (request, response) => {
     const { searchParams } = new URL(request.url, "http://router");
@@ -83,7 +83,8 @@ export async function router(t, nodes, { ttl = 60, meanwhile = 30, ...more } = {
     if (!places.length) return problem(503)(response);
     const [first, ...alternates] = places;
     const tag = `"${places.map(({ region }) => region).join("")}"`;
-    const headers = { etag: tag, "cache-control": `private, max-age=${ttl}, stale-while-revalidate=${meanwhile}, stale-if-error=3600` };
+    const fresh = `private, max-age=${ttl}, stale-while-revalidate=${meanwhile}, stale-if-error=${ifError}`;
+    const headers = { etag: tag, "cache-control": fresh };
     if (request.headers["if-none-match"] === tag) return response.writeHead(304, headers).end();
     const probe = played.probe;
     json(response, { ...first, name: "A", ttl, alternates: alternates.slice(0, 3), ...(probe && { probe }), ...more }, 200, headers);
