@@ -9,12 +9,13 @@
  */
 
 const MOST_REGIONS = 3; // tried for one call; after that its caller's own retries are due
-const SILENCE = 200; // ms without a word after which a node is looked at; before each further look twice as long
+const SILENCE = 150; // ms without a word after which a node is looked at; before each further look twice as long
 const LONGEST_SILENCE = 5000; // ms between two looks at most
-const LOOK = 200; // ms that GET /livez may take; or three round trips (TCP, TLS, HTTP) and 50, if that is more
+const LOOK = 200; // ms that GET /livez may take; or three round trips (TCP, TLS, HTTP) and 50, if that is more;
+const LONGEST_LOOK = 5000; // twice as long after each that was in vain, for the router may be wrong about the way
 const UPLOAD = 1000; // bytes a ms: while a body may still be on its way, silence means nothing
-const COOL = 5000; // ms that a region which failed is passed over, unless it says itself for how long
-const LONGEST_COOL = 120_000;
+const COOL = 5000; // ms that a region which refused, reset or said nothing is passed over
+const LONGEST_COOL = 60_000; // ms; by then the router has answered anew
 const PATIENCE = 300; // ms to wait for a router's news while its old answer is at hand
 const QUESTION = 3000; // ms that a router may take
 const REST = 2000; // ms that a router which failed is not asked again, while its old answer is at hand
@@ -24,7 +25,8 @@ const RATE = 10 / 1000; // and so many a ms besides;
 const RESERVE = 100; // what was not needed is kept, up to so many
 const GRACE = 10; // ms for what has arrived to be read, if the program was busy when a time was up
 
-const FAILURES = new Set([408, 409, 429, 500, 502, 503, 504]); // worth another region; any other answer is final
+/** What is worth another region, and ms that this one is passed over for the model if it does not say how long itself. */
+const FAILURES = new Map([[408, 0], [409, 0], [429, 1000], [500, 1000], [502, 2000], [503, 2000], [504, 2000]]);
 
 /**
  * How the engines say it, in a code or in words, and how we do.
@@ -65,7 +67,8 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
   const routes = newRoutes(router, asked, fetch);
   const budget = newBudget();
   const looks = new Map(); // endpoint → the look at its node that is under way
-  const cooling = new Map(); // region → when it counts again
+  const limits = new Map(); // endpoint → ms that a look at it may take, by what looks have taken
+  const cooling = new Map(); // region, or region and model → when it counts again
   const served = new Map(); // model → the region that answered last
 
   return async (input, init) => {
@@ -82,7 +85,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
   /** What the first region that answers says; after three failures, or with no budget left, the last failure. */
   async function walk(call, route) {
     const failed = new Map(); // region → why it was left
-    const passed = route.places.filter((each) => isCooling(each.region)).map((each) => [each.region, "cooling down"]);
+    const passed = route.places.filter((each) => isCooling(each.region, call.model)).map((each) => [each.region, "cooling down"]);
     budget.earn();
     let place = await unlessAborted(call.signal, next(call, route, failed));
     for (;;) {
@@ -103,14 +106,14 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
     }
   }
 
-  function isCooling(region) {
-    return (cooling.get(region) ?? 0) > now();
+  function isCooling(region, model) {
+    return Math.max(cooling.get(region) ?? 0, cooling.get(`${region} ${model}`) ?? 0) > now();
   }
 
   /** The next region in the router's order. Those that cool down come last, after what the router knows besides. */
   async function next(call, route, failed) {
     const isLeft = (each) => !failed.has(each.region);
-    const isFit = (each) => isLeft(each) && !isCooling(each.region);
+    const isFit = (each) => isLeft(each) && !isCooling(each.region, call.model);
     const known = route.places.find(isFit);
     if (known) return known;
     const exclude = [...new Set([...failed.keys(), ...route.places.map((each) => each.region)])];
@@ -156,18 +159,22 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
     if (!looks.has(endpoint)) {
       const stop = new AbortController();
       const answer = (async () => (await fetch(`${endpoint}/livez`, { ...means, signal: stop.signal })).text())();
-      const verdict = isSettled(Math.max(LOOK, 3 * rtt_ms + 50), answer).finally(() => {
+      const limit = Math.max(LOOK, 3 * rtt_ms + 50, limits.get(endpoint) ?? 0);
+      const verdict = isSettled(limit, answer).then((isAlive) => {
+        limits.set(endpoint, isAlive ? 0 : Math.min(2 * limit, LONGEST_LOOK));
         looks.delete(endpoint);
         stop.abort();
+        return isAlive;
       });
       looks.set(endpoint, verdict);
     }
     return looks.get(endpoint);
   }
 
-  /** Passes a region over for a while; and asks for others, unless it was only full. */
+  /** Passes a region over for a while, for all models if it is lost; and asks for others, unless it was only full. */
   function cool(region, /** @type {any} */ { answer, why }, { model, means }) {
-    cooling.set(region, now() + pause(answer?.headers, COOL));
+    if (answer) cooling.set(`${region} ${model}`, now() + pause(answer.headers, FAILURES.get(answer.status)));
+    else cooling.set(region, now() + COOL);
     if (why !== "429" && routes.isListed(model, region)) routes.anew(model, [region], means);
   }
 

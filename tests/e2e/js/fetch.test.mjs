@@ -65,6 +65,16 @@ test("a region is passed over for as long as it says", async (t) => {
   assert.equal(way.asked.length, 1, "who is only full is expected back");
 });
 
+test("a region that is full for one model is there for another; one that is lost is lost for all", async (t) => {
+  const a = await node(t, (response, body) => (body.includes("big") ? problem(429, BUSY) : answers)(response, body));
+  const b = await node(t);
+  const ask = autorouter((await router(t, [a, b])).url, { log: () => {} });
+  const region = async (model) => told(await post(ask, { body: JSON.stringify({ model }) })).region;
+  assert.deepEqual([await region("big"), await region("big"), await region("small")], ["b", "b", "a"]);
+  a.close();
+  assert.deepEqual([await region("small"), await region("other")], ["b", "b"]);
+});
+
 test("when all that is known fails, the router is asked who else there is", async (t) => {
   const nodes = [await node(t, problem(429, BUSY)), await node(t, problem(429, BUSY)), await node(t)];
   const way = await router(t, nodes, { alternates: [{ region: "b", endpoint: nodes[1].url, rtt_ms: 2 }] });
