@@ -23,7 +23,7 @@ const PROBE = 2000; // ms that a probe may take; nobody waits for it
 const SHARE = 0.2; // of all calls may be sent on to another region,
 const RATE = 10 / 1000; // and so many a ms besides;
 const RESERVE = 100; // what was not needed is kept, up to so many
-const GRACE = 10; // ms for what has arrived to be read, if the program was busy when a time was up
+const SLICE = 20; // ms
 
 /** What is worth another region, and ms that this one is passed over for the model if it does not say how long itself. */
 const FAILURES = new Map([[408, 0], [409, 0], [429, 1000], [500, 1000], [502, 2000], [503, 2000], [504, 2000]]);
@@ -160,7 +160,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
       const stop = new AbortController();
       const answer = (async () => (await fetch(`${endpoint}/livez`, { ...means, signal: stop.signal })).text())();
       const limit = Math.max(LOOK, 3 * rtt_ms + 50, limits.get(endpoint) ?? 0);
-      const verdict = isSettled(limit, answer).then((isAlive) => {
+      const verdict = isHeard(limit, answer).then((isAlive) => {
         limits.set(endpoint, isAlive ? 0 : Math.min(2 * limit, LONGEST_LOOK));
         looks.delete(endpoint);
         stop.abort();
@@ -490,12 +490,17 @@ async function within(ms, promise) {
 /** Whether *promise* is fulfilled or rejected within *ms*. */
 function isSettled(ms, promise) {
   return new Promise((resolve) => {
-    const late = () => void (timer = setTimeout(resolve, GRACE, false));
-    let timer = setTimeout(late, Math.max(0, ms - GRACE));
+    const timer = setTimeout(resolve, ms, false);
     const settled = () => {
       clearTimeout(timer);
       resolve(true);
     };
     promise.then(settled, settled);
   });
+}
+
+/** The same in *ms* during which this program listened: a slice in which it was busy with other things counts as one. */
+async function isHeard(ms, promise) {
+  for (let left = ms; left > 0; left -= SLICE) if (await isSettled(SLICE, promise)) return true;
+  return false;
 }
