@@ -17,6 +17,8 @@ DEADLINE_S = 1.0
 OLDEST = (6, 2)
 """Its protocol 3, and streams that are cut to length."""
 FULL = 0.9
+STRANGERS = ("HELLO must be called with the client already authenticated", "invalid username-password pair")
+"""What Redis says to who gives no password, or another. To redis-py, in protocol 3, it is any failed connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ def cli(url: str) -> str:
 def refusal(exc: Exception, command: str) -> Finding:
     """What to say of a Redis that did not tell."""
     match exc:
-        case AuthenticationError():
-            told = f"Redis wants another password than REDIS_URL has: {exc}"[:160]
+        case _ if isinstance(exc, AuthenticationError) or any(each in str(exc) for each in STRANGERS):
+            told = "Redis wants another password than REDIS_URL has, or has a user of another name"
             return wrong(NAME, told, "export REDIS_URL=redis://:PASSWORD@HOST:6379    # or USER:PASSWORD")
         case NoPermissionError():
             told = f"the user of REDIS_URL may not do what a router does: {exc}"[:160]
