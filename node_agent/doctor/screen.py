@@ -39,8 +39,8 @@ def show(given: Mapping[str, object], *, as_json: bool) -> int:
 
 def _line(finding: Finding) -> str:
     mark, colour = MARKS[finding.verdict]
-    line = f"{click.style(mark, fg=colour)} {finding.check:<8} {finding.told}"
-    return f"{line}\n{'':11}{click.style('fix:', bold=True)} {finding.fix}" if finding.fix else line
+    line = f"{click.style(mark, fg=colour)} {finding.check:<14} {finding.told}"
+    return f"{line}\n{'':17}{click.style('fix:', bold=True)} {finding.fix}" if finding.fix else line
 
 
 def _json(findings: Sequence[Finding]) -> str:

@@ -136,4 +136,10 @@ def _environment(folder, fleet):
     """The reader's: a home of its own, and models that are kept where they always are."""
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     path = f"{folder / 'bin'}:{BIN}:{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "HOME": str(folder), "XDG_CACHE_HOME": cache, "AUTOROUTER_KEY": fleet.key}
+    ports = {"AUTOROUTER_PORT": port_of(fleet.router), "NODE_AGENT_PORT": port_of(*fleet.nodes[:1])}
+    more = {"PATH": path, "HOME": str(folder), "XDG_CACHE_HOME": cache, "AUTOROUTER_KEY": fleet.key}
+    return {**os.environ, **more, **ports}
+
+
+def port_of(url="http://127.0.0.1:0"):
+    return url.rpartition(":")[2]

@@ -262,8 +262,8 @@ def test_all_is_well_beside_an_agent_that_runs(monkeypatch):
 def test_what_is_wrong_is_told_with_its_fix_and_the_code_is_1():
     done = doctor("--port", 0, limit=512)
     assert done.returncode == 1
-    assert "✗ triton   Triton 2.51.0 (the wheel's) is older" in done.stdout
-    assert "✗ machine  a process may open 512 files" in done.stdout
+    assert "✗ triton         Triton 2.51.0 (the wheel's) is older" in done.stdout
+    assert "✗ machine        a process may open 512 files" in done.stdout
     assert "fix: ulimit -n 65536" in done.stdout
     assert SECRET not in done.stdout
 
