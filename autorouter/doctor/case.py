@@ -8,7 +8,7 @@ from autorouter.config import ConfigError, load
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region
 from autorouter.core.schedule import probed
-from autorouter.wire.finding import Finding, Verdict
+from autorouter.wire.finding import Finding
 from autorouter.wire.key import Key, keys
 
 
@@ -62,23 +62,3 @@ def opened(options: Options) -> Case:
         return Case(options, load(options.regions), keys=shared)
     except ConfigError as exc:
         return Case(options, None, str(exc), shared)
-
-
-def ok(check: str, told: str) -> Finding:
-    """All well."""
-    return Finding(check, Verdict.OK, told)
-
-
-def warning(check: str, told: str, fix: str) -> Finding:
-    """Something to see to."""
-    return Finding(check, Verdict.WARNING, told, fix)
-
-
-def wrong(check: str, told: str, fix: str) -> Finding:
-    """Something to mend."""
-    return Finding(check, Verdict.WRONG, told, fix)
-
-
-def skipped(check: str, told: str) -> Finding:
-    """Nothing to look at."""
-    return Finding(check, Verdict.SKIPPED, told)

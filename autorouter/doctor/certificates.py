@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
+from autorouter.doctor.case import Case
 from autorouter.runtime.clock import unix_now
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
 NAME = "certificates"
 DEADLINE_S = 3.5

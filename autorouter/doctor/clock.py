@@ -14,10 +14,10 @@ from redis.exceptions import RedisError
 
 from autorouter.core.fleet import Node
 from autorouter.doctor.asking import Answer, ask
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
+from autorouter.doctor.case import Case
 from autorouter.runtime.clock import unix_now
 from autorouter.store.redis import client, fault_in
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
 NAME = "clock"
 FAR_S = 2.0

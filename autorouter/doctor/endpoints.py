@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from autorouter.core.fleet import Region
 from autorouter.doctor.asking import Answer, Silence, ask
-from autorouter.doctor.case import Case, ok, skipped, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, skipped, wrong
 
 NAME = "endpoints"
 PATH = "/health"

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from autorouter.doctor.case import Case, ok, warning, wrong
+from autorouter.doctor.case import Case
 from autorouter.location.databases import DATA
 from autorouter.location.maxmind import Database, UnreadableDatabaseError
 from autorouter.location.records import asn_in, place_in
 from autorouter.runtime.clock import unix_now
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, warning, wrong
 
 NAME = "geoip"
 DAY_S = 86_400

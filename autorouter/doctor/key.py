@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from autorouter.core.address import parse
-from autorouter.doctor.case import Case, ok, warning, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, warning, wrong
 from autorouter.wire.key import keys
 
 NAME = "key"

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
 NAME = "machine"
 FEW_FILES = 4096

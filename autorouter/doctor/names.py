@@ -7,8 +7,8 @@ from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from autorouter.core.address import Address, is_private, parse
-from autorouter.doctor.case import Case, ok, skipped, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, skipped, wrong
 
 NAME = "names"
 DEADLINE_S = 4.0

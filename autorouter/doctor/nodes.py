@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from autorouter.core.fleet import Node, Region
 from autorouter.doctor.asking import Answer, Silence, ask
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
+from autorouter.doctor.case import Case
 from autorouter.probing.status import PATH
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from autorouter.wire.node import NodeReport
 
 NAME = "nodes"

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Mapping, Sequence
 
 from autorouter.doctor.asking import Answer, Silence, ask
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
 NAME = "port"
 NEEDS_ROOT = "sudo setcap cap_net_bind_service=+ep $(readlink -f $(which python3))    # or a --port above 1023"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from autorouter.doctor.case import Case, ok, wrong
-from autorouter.wire.finding import Finding
+from autorouter.doctor.case import Case
+from autorouter.wire.finding import Finding, ok, wrong
 
 NAME = "regions"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
-from autorouter.doctor.case import Case, ok, skipped, warning, wrong
+from autorouter.doctor.case import Case
 from autorouter.runtime.clock import now
 from autorouter.store.redis import PATIENCE, client, fault_in, why
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
 NAME = "redis"
 DEADLINE_S = 1.0

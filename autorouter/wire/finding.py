@@ -32,6 +32,26 @@ class Finding:
     """What to do about it: a command to paste, or what to write where. Empty if there is nothing to do."""
 
 
+def ok(check: str, told: str) -> Finding:
+    """All well."""
+    return Finding(check, Verdict.OK, told)
+
+
+def warning(check: str, told: str, fix: str) -> Finding:
+    """Something to see to."""
+    return Finding(check, Verdict.WARNING, told, fix)
+
+
+def wrong(check: str, told: str, fix: str) -> Finding:
+    """Something to mend."""
+    return Finding(check, Verdict.WRONG, told, fix)
+
+
+def skipped(check: str, told: str) -> Finding:
+    """Nothing to look at."""
+    return Finding(check, Verdict.SKIPPED, told)
+
+
 def exit_code(findings: Iterable[Finding]) -> int:
     """1 if something is wrong, else 2 if something could not be looked at, else 0: warnings are no failure.
 

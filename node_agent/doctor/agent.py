@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import aiohttp
 
-from autorouter.wire.finding import Finding
-from node_agent.doctor.case import Case, ok, skipped, warning, wrong
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
+from node_agent.doctor.case import Case
 
 NAME = "agent"
 STATUS = "/v1/node/status"

@@ -3,12 +3,12 @@
 import struct
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, wrong
 from node_agent.audio.decoder import Decoder, Unheard
 from node_agent.audio.room import Room
 from node_agent.core.hearing import RATE
 from node_agent.core.models import Kind
-from node_agent.doctor.case import Case, ok, skipped, wrong
+from node_agent.doctor.case import Case
 
 NAME = "audio"
 FIX = 'pip install --force-reinstall "autorouter[node]"    # then: python -m node_agent.audio.program </dev/null'

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autorouter.wire.finding import Finding, Verdict
+from autorouter.wire.finding import Finding
 from autorouter.wire.key import Key
 from node_agent.config import Options, choose, open_catalogue, read_keys, read_options
 from node_agent.core.errors import ConfigError
@@ -47,26 +47,6 @@ def opened(given: Mapping[str, object], environment: Mapping[str, str]) -> Case:
     except ConfigError as exc:
         key_fault = str(exc)
     return Case(options, models, fault, keys, key_fault, store_at(dict(environment)), environment)
-
-
-def ok(check: str, told: str) -> Finding:
-    """All well."""
-    return Finding(check, Verdict.OK, told)
-
-
-def warning(check: str, told: str, fix: str) -> Finding:
-    """Something to see to."""
-    return Finding(check, Verdict.WARNING, told, fix)
-
-
-def wrong(check: str, told: str, fix: str) -> Finding:
-    """Something to mend."""
-    return Finding(check, Verdict.WRONG, told, fix)
-
-
-def skipped(check: str, told: str) -> Finding:
-    """Nothing to look at."""
-    return Finding(check, Verdict.SKIPPED, told)
 
 
 def standing(place: Path) -> Path:

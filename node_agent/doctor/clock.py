@@ -4,8 +4,8 @@ import ctypes
 import struct
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
-from node_agent.doctor.case import Case, ok, skipped, warning
+from autorouter.wire.finding import Finding, ok, skipped, warning
+from node_agent.doctor.case import Case
 
 NAME = "clock"
 FIX = "sudo timedatectl set-ntp true    # or: apt-get install chrony"

@@ -5,8 +5,8 @@ import csv
 import shutil
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
-from node_agent.doctor.case import Case, ok, warning, wrong
+from autorouter.wire.finding import Finding, ok, warning, wrong
+from node_agent.doctor.case import Case
 
 NAME = "gpu"
 ASKED = ("name", "driver_version", "memory.total", "memory.used", "temperature.gpu")

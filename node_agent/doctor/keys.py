@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from node_agent.config import Options
 from node_agent.core.errors import ConfigError
 from node_agent.core.models import own_names
 from node_agent.core.networks import is_loopback
-from node_agent.doctor.case import Case, ok, skipped, warning, wrong
+from node_agent.doctor.case import Case
 from node_agent.runtime.jwks import Jwks
 from node_agent.runtime.opaque import load
 

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from node_agent.config import state_at
-from node_agent.doctor.case import Case, ok, skipped, standing, warning, wrong
+from node_agent.doctor.case import Case, standing
 
 NAME = "machine"
 FEW_FILES = 4096

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from node_agent.core.models import File, ModelSpec
-from node_agent.doctor.case import Case, ok, skipped, warning, wrong
+from node_agent.doctor.case import Case
 from node_agent.engines.artefacts import digest_of, place_of
 
 NAME = "models"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
-from node_agent.doctor.case import Case, ok, wrong
+from autorouter.wire.finding import Finding, ok, wrong
+from node_agent.doctor.case import Case
 
 NAME = "options"
 

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from node_agent.doctor.agent import answers
-from node_agent.doctor.case import Case, ok, skipped, standing, warning, wrong
+from node_agent.doctor.case import Case, standing
 from node_agent.engines.artefacts import place_of
 from node_agent.engines.triton.assembly import SHARED_MEMORY
 

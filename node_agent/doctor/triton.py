@@ -4,9 +4,9 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-from autorouter.wire.finding import Finding
+from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 from node_agent.core.errors import ConfigError, EngineError
-from node_agent.doctor.case import Case, ok, skipped, warning, wrong
+from node_agent.doctor.case import Case
 from node_agent.engines.triton import layout
 from node_agent.engines.triton.cage import require_caged
 from node_agent.engines.triton.floor import check as require_patched

@@ -7,8 +7,7 @@ import time
 import pytest
 
 from autorouter.doctor import running
-from autorouter.doctor.case import ok
-from autorouter.wire.finding import Verdict, exit_code
+from autorouter.wire.finding import Verdict, exit_code, ok
 from node_agent.doctor import running as twin
 from tests.doctor.cases import case
 
