@@ -36,6 +36,7 @@ MARKS = {
 @click.option("--redis", "redis_url", envvar="REDIS_URL", show_envvar=True, help="Where routers share what they see.")
 @click.option("--geoip", type=PATH, envvar="AUTOROUTER_GEOIP", help="A City database.  [default: the embedded one]")
 @click.option("--geoip-asn", type=PATH, envvar="AUTOROUTER_GEOIP_ASN", help="An ASN database.  [default: as above]")
+@click.option("--state", type=PATH, envvar="AUTOROUTER_STATE", help="Folder of what outlives a router without Redis.")
 @click.option("--json", "as_json", is_flag=True, help="Findings as JSON.")
 def doctor(*, as_json: bool, **given: Path | str | int | None) -> None:
     """Say what is wrong, and what to do about it, with all that a router needs. Changes nothing.

@@ -110,7 +110,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def state(folder: Path | None) -> Finding:
     """Whether a router could write in *folder*."""
     if folder is None:
-        return skipped(NAME, "no --state: nothing of a router outlives it but what Redis keeps")
+        return skipped(NAME, "no --state: it is not known where a router would keep what outlives it")
     parent = next(each for each in (folder, *folder.parents) if each.exists())
     try:
         with tempfile.NamedTemporaryFile(dir=parent):
