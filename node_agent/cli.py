@@ -91,6 +91,7 @@ def doctor(*, as_json: bool, **given: object) -> None:
     """
     from node_agent.doctor import screen  # noqa: PLC0415 - as above
 
+    _configure_logs()
     sys.exit(screen.show(given, as_json=as_json))
 
 

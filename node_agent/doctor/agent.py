@@ -13,7 +13,7 @@ from node_agent.doctor.case import Case
 
 NAME = "agent"
 STATUS = "/v1/node/status"
-DEADLINE_S = 1.0
+DEADLINE_S = 0.8
 WATCHED_S = 2.5
 """Routers ask every 2 s unless their regions.yaml says otherwise."""
 MOST_BYTES = 96 * 1024

@@ -122,6 +122,13 @@ async def test_a_models_file_that_is_whole_truncated_and_gone(cache):
     assert gone.fix == f"node-agent fetch --model {MODEL}"
 
 
+async def test_a_model_that_cannot_be_read_in_time_is_no_fault(monkeypatch):
+    monkeypatch.setattr(models, "DEADLINE_S", 0.0)
+    finding = only(await models.check(case()))
+    assert finding.verdict is SKIPPED
+    assert "too large to be read" in finding.told
+
+
 async def test_models_that_do_not_fit_into_memory(tmp_path):
     file = tmp_path / "catalogue.yaml"
     file.write_text(catalogue("huge", memory=9_000_000))
