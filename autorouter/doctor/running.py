@@ -56,6 +56,7 @@ class LooseThreads(ThreadPoolExecutor):
 
 
 def _fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    future.set_running_or_notify_cancel()  # from here on nobody can cancel it, so that it can always be told
     try:
         done = work()
     except BaseException as exc:  # noqa: BLE001 - handed to whoever waits for it

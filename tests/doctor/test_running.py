@@ -26,10 +26,6 @@ async def endless(_case):
     await asyncio.Event().wait()
 
 
-async def blocking(_case):
-    await asyncio.to_thread(time.sleep, 60)
-
-
 async def test_one_that_breaks_says_so_and_the_others_are_told():
     ended = []
     findings = await running.examine({"broken": broken, "quick": quick}, case(), ended.append)
@@ -46,13 +42,25 @@ async def test_one_that_never_ends_is_given_up(monkeypatch):
     assert findings[1] == QUICK
 
 
-def test_nobody_waits_for_a_thread_that_hangs(monkeypatch):
-    monkeypatch.setattr(running, "DEADLINE_S", 0.05)
+@pytest.mark.parametrize("package", [running, twin])
+def test_nobody_waits_for_a_thread_that_hangs_and_its_late_end_harms_nobody(package, monkeypatch):
+    monkeypatch.setattr(package, "DEADLINE_S", 0.05)
+    threads, end = [], threading.Event()
+
+    def hang():
+        threads.append(threading.current_thread())
+        end.wait(30)
+
+    async def blocking(_case):
+        await asyncio.to_thread(hang)
+
     began = time.monotonic()
-    findings = asyncio.run(running.examine({"blocking": blocking}, case(), print))
+    findings = asyncio.run(package.examine({"blocking": blocking}, case(), print))
     assert findings[0].verdict is Verdict.BROKEN
     assert time.monotonic() - began < 10
-    assert all(each.daemon for each in threading.enumerate() if each is not threading.main_thread())
+    assert threads[0].daemon
+    end.set()
+    threads[0].join(10)
 
 
 async def test_a_thread_hands_over_what_it_raises():
