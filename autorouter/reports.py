@@ -170,6 +170,7 @@ def _record(report: Report) -> ReportRecord:
         ModelStatus.model_validate(
             {
                 "name": each.name,
+                "aliases": each.aliases,
                 "version": each.version,
                 "state": each.state,
                 "slots": each.slots,
@@ -189,6 +190,7 @@ def _record(report: Report) -> ReportRecord:
 def _load(model: ModelStatus) -> ModelLoad:
     return ModelLoad(
         name=ModelName(model.name),
+        aliases=model.aliases,
         version=model.version,
         state=model.state,
         slots=model.slots,

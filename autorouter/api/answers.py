@@ -91,9 +91,12 @@ def regions(fleet: FleetSnapshot, now: Instant) -> RegionsAnswer:
 
 def models(fleet: FleetSnapshot) -> ModelsAnswer:
     """Every model that exists, with the regions where it can be had now."""
-    return ModelsAnswer(
-        data=tuple(ModelOffered(id=name, regions=_where(fleet, name)) for name in sorted(fleet.models))
-    )
+    return ModelsAnswer(data=tuple(_offered(fleet, name) for name in sorted(fleet.models)))
+
+
+def _offered(fleet: FleetSnapshot, name: ModelName) -> ModelOffered:
+    there = _where(fleet, name)
+    return ModelOffered(id=name, root=name, regions=there, pg_regions=there)
 
 
 def _where(fleet: FleetSnapshot, model: ModelName) -> tuple[str, ...]:

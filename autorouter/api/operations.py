@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from autorouter.api.onward import operations as onward
 from autorouter.api.problems import PROBLEMS
 from autorouter.core.countries import ALL
 from autorouter.core.fleet import Tier
@@ -83,6 +84,8 @@ RTT = Operation(
     codes=("invalid_body", "body_too_large", "rtt_refused"),
 )
 
+SENT_ON = onward.posts([each for each in ROUTE.query.values() if each.name not in {"model", "explain"}])
+
 REGIONS = Operation(
     "regions",
     "GET",
@@ -147,7 +150,20 @@ DOCUMENT = Operation(
 INTERFACE = Interface(
     "autorouter",
     "Sends each client of edge inference to the region that will start answering it first.",
-    (ROUTE, RTT, REGIONS, MODELS, SHOW_MODEL, LIVE, READY, METRICS, DOCUMENT),
+    (
+        ROUTE,
+        RTT,
+        *SENT_ON,
+        onward.SHOW_JOB,
+        onward.VOICES,
+        REGIONS,
+        MODELS,
+        SHOW_MODEL,
+        LIVE,
+        READY,
+        METRICS,
+        DOCUMENT,
+    ),
     PROBLEMS,
     always=("bad_request", "unknown_parameter", "internal_error"),
     headers=(REQUEST_ID,),

@@ -103,6 +103,8 @@ class ModelLoad:
     """What was busy or queued over the latest reports; None for what this one says."""
     warm: Share = WARM
     """Share of its slots that it is good for: the cold come back slowly."""
+    aliases: tuple[str, ...] = ()
+    """Other names that clients call it by."""
 
     @property
     def taken(self) -> float:
@@ -193,6 +195,17 @@ class FleetSnapshot:
     def models(self) -> frozenset[ModelName]:
         """Every model that exists anywhere, eligible or not."""
         return frozenset[ModelName]().union(*(view.models for view in self.regions))
+
+    @cached_property
+    def aliases(self) -> Mapping[str, ModelName]:
+        """Models by the other names that their nodes have for them; a model's own name is never another's."""
+        there = (model for view in self.regions for node in view.nodes for model in node.models.values())
+        named = sorted(((alias, model.name) for model in there for alias in model.aliases), reverse=True)
+        return {alias: name for alias, name in named if alias not in self.models}
+
+    def own_names(self, models: frozenset[ModelName]) -> frozenset[ModelName]:
+        """*models*, each by its own name."""
+        return frozenset(self.aliases.get(model, model) for model in models)
 
     @cached_property
     def by_name(self) -> Mapping[str, RegionView]:

@@ -67,7 +67,11 @@ class ModelOffered(Wire):
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = "autorouter"
+    root: str = ""
+    """The same as `id`: PolarGrid's client will have it."""
     regions: tuple[str, ...] = ()
+    pg_regions: tuple[str, ...] = ()
+    """The same as `regions`, by PolarGrid's name."""
 
 
 class ModelsAnswer(Wire):

@@ -16,6 +16,9 @@ ModelState = Literal["cold", "loading", "ready", "unloading", "failed"]
 MOST_RTTS = 200
 """Networks in one report: 20 KB, beside the 32 KB of 256 models."""
 
+MOST_ALIASES = 16
+"""Of one model."""
+
 MOST_USAGE = 64
 """Hours in one report: 16 KB."""
 
@@ -30,6 +33,8 @@ class ModelStatus(Wire):
     """One model on one node."""
 
     name: Name
+    aliases: Annotated[tuple[Name, ...], Field(max_length=MOST_ALIASES)] = ()
+    """Other names that clients call it by."""
     version: Text
     state: ModelState
     slots: Count

@@ -8,6 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
+from autorouter.wire.referral import PARAMETER
 from node_agent.api.billing import settle
 from node_agent.api.guard import client
 from node_agent.api.problems import Failed
@@ -18,6 +19,8 @@ DEADLINE = "x-request-deadline-ms"
 PRIORITY = "x-autorouter-priority"
 QUERY = ("budget_ms", "priority")
 """The same in the query, by the names that ``/v1/route`` has for them."""
+POSTED = (*QUERY, PARAMETER)
+"""All that may stand in the query of whatever is posted, and is not the endpoint's own."""
 
 LONGEST_MS = 3_600_000.0
 LONGEST_NUMBER = 32
@@ -25,7 +28,7 @@ LONGEST_NUMBER = 32
 
 def own_query(request: web.Request) -> Mapping[str, str]:
     """The query without what it claims."""
-    return {name: value for name, value in request.query.items() if name not in QUERY}
+    return {name: value for name, value in request.query.items() if name not in POSTED}
 
 
 def claim_of(request: web.Request) -> Claim:

@@ -50,6 +50,7 @@ Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 CLAIM = (
     Parameter("budget_ms", "How long the answer may take to start.", Budget),
     Parameter("priority", "`batch` waits until nobody urgent does.", Priority),
+    Parameter("referral", "Of a router that sent the client here: stands for its key."),
     Parameter("x-request-deadline-ms", "As `budget_ms`, which it overrides.", Budget, "header"),
     Parameter("x-autorouter-priority", "As `priority`, which it overrides.", Priority, "header"),
 )
@@ -70,6 +71,7 @@ ARRIVING = ("body_too_slow", "body_too_large", "unsupported_media_type")
 BODY = ("invalid_json", "invalid_value", "missing_parameter", "unsupported_parameter", *ARRIVING)
 SERVED = (
     *KEYED,
+    "bad_referral",
     *BODY,
     "budget_spent",
     "model_not_found",

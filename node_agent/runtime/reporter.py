@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autorouter.wire.node import ModelStatus, NodeReport
+from autorouter.wire.node import MOST_ALIASES, ModelStatus, NodeReport
 from node_agent.core.health import Verdict, judge
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.task import NONE
@@ -99,6 +99,7 @@ class Reporter:
         gate = self._gates[model.name]
         return ModelStatus(
             name=model.name,
+            aliases=model.aliases[:MOST_ALIASES],
             version=model.version,
             state=self._engine.standings()[model.name].state.value,
             slots=gate.load.slots,

@@ -10,6 +10,7 @@ from autorouter.wire.fleet import ModelsAnswer, RegionsAnswer
 from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
+from autorouter.wire.referral import ReferralClaims
 from autorouter.wire.route import ExplainedAnswer, NoRegionProblem, RouteAnswer, UnknownModelProblem
 from autorouter.wire.sample import EvidenceRecord, SampleRecord
 
@@ -25,6 +26,7 @@ SHAPES = {
     "models": ModelsAnswer,
     "evidence": EvidenceRecord,
     "sample": SampleRecord,
+    "referral": ReferralClaims,
 }
 GOLDEN = sorted(Path(__file__).parent.glob("v1/*.json"))
 
