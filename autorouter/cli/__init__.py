@@ -17,6 +17,7 @@ COMMANDS = {
     "models": ("models", "Every model: where it can be had, what room there is."),
     "netcheck": ("netcheck", "The way from this machine to every region."),
     "check": ("check", "Say whether a regions.yaml is well-formed."),
+    "doctor": ("doctor", "Say what is wrong around a router, and what to do about it."),
     "geoip": ("geoip", "The databases that say where clients are."),
     "keys": ("keys", "Keys of clients, which nodes check by themselves."),
 }
