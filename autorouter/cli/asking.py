@@ -88,7 +88,9 @@ class Told:
         told = self.of(Problem)
         if told.code == "model_not_found":
             there = ", ".join(self.of(UnknownModelProblem).models)
-            return inert(f"{told.detail}; there are: {there or 'none'}")
+            return inert(
+                told.detail if "did you mean" in told.detail else f"{told.detail}; there are: {there or 'none'}"
+            )
         return inert(f"{told.detail}\nfix: {told.fix}" if told.fix else told.detail, keep="\n")
 
 

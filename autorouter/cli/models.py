@@ -1,18 +1,18 @@
-"""``autorouter models``: every model of the fleet, where it can be had and what room is left; or one of them."""
+"""``autorouter models``: every model of the fleet, where it can be had and what room is left; or one, by node."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
-from autorouter.cli.asking import Router, Told, asks
-from autorouter.cli.failing import fail
+from autorouter.cli.asking import Router, asks
 from autorouter.cli.screen import Column, print_json, say, show, shows_json, table
 
 if TYPE_CHECKING:
     from autorouter.cli.fleet import Region
-    from autorouter.wire.fleet import ModelOffered
+    from autorouter.wire.fleet import EndpointsAnswer, ModelEndpoint, ModelOffered
+    from autorouter.wire.node import Quantiles
 
 MOST_NAMED = 6
 """Regions named in one line of the list."""
@@ -20,9 +20,12 @@ MOST_NAMED = 6
 LIST = (Column("model"), Column("regions", "right"), Column("slots left", "right", whole=True), Column("where"))
 ONE = (
     Column("region", whole=True),
-    Column("name"),
+    Column("node", whole=True),
+    Column("state"),
     Column("slots left", "right", whole=True),
-    Column("round trip", "right", whole=True),
+    Column("queued", "right", whole=True),
+    Column("first token", "right", whole=True),
+    Column("each next", "right", whole=True),
 )
 
 
@@ -33,46 +36,27 @@ ONE = (
 def models(*, router: Router, model: str | None, as_json: bool) -> None:
     """Show every model: in how many regions it can be had now, and what room is left there.
 
-    With MODEL, that one by region. Exit code: 1 if a model that exists can be had nowhere.
+    With MODEL, that one by node, with the median times to the first token and between tokens, at the node. Exit code:
+    1 if a model that exists can be had nowhere.
     """
-    from autorouter.wire.fleet import ModelsAnswer  # noqa: PLC0415 - so that --help stays quick
+    code = _list(router, as_json=as_json) if model is None else _one(router, model, as_json=as_json)
+    raise SystemExit(code)
+
+
+def _list(router: Router, *, as_json: bool) -> int:
+    from autorouter.cli.fleet import fleet  # noqa: PLC0415 - so that --help stays quick
+    from autorouter.wire.fleet import ModelsAnswer  # noqa: PLC0415 - same
 
     told = router.get("/v1/models")
-    known = told.read(ModelsAnswer).data
-    offered = known if model is None else (_one(known, model),)
+    offered = told.read(ModelsAnswer).data
     if as_json:
-        print_json(told.body if model is None else _entry(told, offered[0].id))
-    else:
-        _show(offered, router, detail=model is not None)
-    raise SystemExit(0 if all(each.regions for each in offered) else 1)
-
-
-def _one(known: Sequence["ModelOffered"], name: str) -> "ModelOffered":
-    from autorouter.core.words import meant, shown  # noqa: PLC0415 - so that --help stays quick
-
-    found = next((each for each in known if each.id == name), None)
-    if found is None:
-        names = [each.id for each in known]
-        hint = meant(name, names) or f"; there are: {', '.join(names) or 'none'}"
-        fail(f"no region has {shown(name)}{hint}")
-    return found
-
-
-def _entry(told: Told, name: str) -> bytes:
-    """The model's own part of the answer, as it is."""
-    return json.dumps(next(each for each in json.loads(told.body)["data"] if each["id"] == name)).encode()
-
-
-def _show(offered: Sequence["ModelOffered"], router: Router, *, detail: bool) -> None:
-    from autorouter.cli.fleet import fleet  # noqa: PLC0415 - so that --help stays quick
-
-    there = {each.seen.region: each for each in fleet(router.get("/v1/regions"))}
-    if not offered:
-        say("no region has any model")
-    elif detail:
-        _show_one(offered[0], there)
-    else:
+        print_json(told.body)
+    elif offered:
+        there = {each.seen.region: each for each in fleet(router.get("/v1/regions"))}
         show(table(LIST, [_row(each, there) for each in offered]))
+    else:
+        say("no region has any model")
+    return 0 if all(each.regions for each in offered) else 1
 
 
 def _row(model: "ModelOffered", there: dict[str, "Region"]) -> tuple[str, ...]:
@@ -84,19 +68,43 @@ def _row(model: "ModelOffered", there: dict[str, "Region"]) -> tuple[str, ...]:
     return model.id, str(len(model.regions)), sum(rooms, Room()).left, where or "nowhere now"
 
 
-def _show_one(model: "ModelOffered", there: dict[str, "Region"]) -> None:
-    from autorouter.cli.fleet import Room  # noqa: PLC0415 - so that --help stays quick
+def _one(router: Router, name: str, *, as_json: bool) -> int:
+    from autorouter.wire.fleet import EndpointsAnswer  # noqa: PLC0415 - so that --help stays quick
 
-    say(f"{model.id} can be had in {len(model.regions)} of {len(there)} regions", "bold")
-    rows = [
-        (
-            region.seen.region,
-            region.seen.name,
-            region.room().get(model.id, Room()).left if name in model.regions else f"not now: {region.state}",
-            "-" if region.seen.rtt_ms is None else f"{region.seen.rtt_ms:.1f} ms",
-        )
-        for name, region in there.items()
-        if name in model.regions or any(each.model == model.id for node in region.seen.nodes for each in node.models)
-    ]
-    if rows:
-        show(table(ONE, rows))
+    told = router.get(f"/v1/models/{quote(name, safe='')}/endpoints")
+    if as_json:
+        print_json(told.body)
+        if told.status >= 400:
+            return 2
+    answer = told.read(EndpointsAnswer)
+    if not as_json:
+        _show_one(answer)
+    return 0 if any(each.offered for each in answer.endpoints) else 1
+
+
+def _show_one(answer: "EndpointsAnswer") -> None:
+    offered = sorted({each.region for each in answer.endpoints if each.offered})
+    count = f"{len(offered)} region" + ("" if len(offered) == 1 else "s")
+    say(f"{answer.id} can be had in {count}" if offered else f"{answer.id} can be had nowhere now", "bold")
+    if answer.endpoints:
+        show(table(ONE, map(_node, _first_the_offered(answer.endpoints))))
+
+
+def _first_the_offered(endpoints: Sequence["ModelEndpoint"]) -> Sequence["ModelEndpoint"]:
+    return sorted(endpoints, key=lambda each: not each.offered)
+
+
+def _node(each: "ModelEndpoint") -> tuple[str, ...]:
+    left = f"{max(0.0, each.slots - each.busy - each.queued):.0f} of {each.slots}" if each.state == "ready" else "-"
+    return each.region, each.node, _state(each), left, f"{each.queued:.0f}", _ms(each.ttft_ms), _ms(each.tpot_ms)
+
+
+def _state(each: "ModelEndpoint") -> str:
+    loads = f", loads in {each.load_ms / 1000:.0f} s" if each.load_ms else ""
+    if each.offered:
+        return each.state + loads
+    return f"not offered: {each.health if each.health != 'up' else each.state}"
+
+
+def _ms(times: "Quantiles | None") -> str:
+    return "-" if times is None else f"{times.p50:.0f} ms"

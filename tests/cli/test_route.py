@@ -66,7 +66,7 @@ def test_without_a_region_a_shell_gets_nothing_and_a_person_the_reason(url):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--model", "nope"), "no region has nope; there are: smollm2"),
+        (("--model", "nope"), "no region has 'nope'; there are: smollm2"),
         (("--residency", "UK"), "did you mean 'GB'?"),
         (("--budget-ms", "soon"), "expected milliseconds above 0"),
         (("--only", "yto-1"), "did you mean 'yto-01'?"),
