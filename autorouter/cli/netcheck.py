@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autorouter.cli.asking import Router, asks
-from autorouter.cli.screen import Column, print_json, say, show, shows_json, table
+from autorouter.cli.screen import Column, ms, print_json, say, show, shows_json, table
 
 if TYPE_CHECKING:
     from autorouter.cli.reaching import Reached
@@ -118,9 +118,7 @@ def _print(
 
 
 def _row(each: "Path") -> tuple[str, ...]:
-    rtt = "-" if each.reached.rtt is None else f"{each.reached.rtt:.1f} ms"
-    floor = "-" if each.floor is None else f"{each.floor:.1f} ms"
-    return each.region, each.name, rtt, floor, each.verdict
+    return each.region, each.name, ms(each.reached.rtt), ms(each.floor), each.verdict
 
 
 def _as_json(

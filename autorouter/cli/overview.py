@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from autorouter.cli.failing import fail
 from autorouter.cli.fleet import Hold, Region, of_group
-from autorouter.cli.screen import Column, facts, heading, inert, say, show, table
+from autorouter.cli.screen import Column, facts, heading, inert, ms, say, show, table
 from autorouter.core.words import meant, shown, span
 from autorouter.runtime.clock import unix_now
 from autorouter.wire.fleet import NodeSeen
 
 NAME = Column("region", whole=True)
 NOT_WELL = (NAME, Column("state"), Column("since", "right", whole=True), Column("why"))
-WELL = (NAME, Column("name"), Column("round trip", "right", whole=True), Column("slots left"))
+WELL = (NAME, Column("name"), Column("round trip", "right", whole=True), Column("slots left, by model"))
 NODES = (
     Column("node", whole=True),
     Column("state", whole=True),
@@ -65,12 +65,8 @@ def _not_well(region: Region) -> tuple[str, ...]:
 
 
 def _well(region: Region) -> tuple[str, ...]:
-    left = ", ".join(f"{name} {room.left}" for name, room in sorted(region.room().items()))
-    return region.seen.region, region.seen.name, _ms(region.seen.rtt_ms), left or "no model"
-
-
-def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f} ms"
+    left = "  ".join(f"{name}:{room.left.replace(' of ', '/')}" for name, room in sorted(region.room().items()))
+    return region.seen.region, region.seen.name, ms(region.seen.rtt_ms), left or "no model"
 
 
 def show_one(region: Region) -> None:
@@ -84,7 +80,7 @@ def show_one(region: Region) -> None:
                 ("why", region.why),
                 *(("hold", _hold(each)) for each in region.holds),
                 ("endpoint", seen.endpoint),
-                ("round trip", "" if seen.rtt_ms is None else f"{_ms(seen.rtt_ms)} from the router"),
+                ("round trip", "" if seen.rtt_ms is None else f"{ms(seen.rtt_ms)} from the router"),
                 ("place", f"{seen.latitude:g}, {seen.longitude:g}, {seen.country}"),
                 ("tier", seen.tier),
                 ("aliases", ", ".join(seen.aliases)),
@@ -106,7 +102,7 @@ def _node(node: NodeSeen) -> tuple[str, ...]:
     seen = "never" if node.seen_s_ago is None else f"{span(node.seen_s_ago)} ago"
     since = "-" if node.since_s_ago is None else span(node.since_s_ago)
     why = "; ".join(filter(None, (node.reason, "draining" if node.draining else "")))
-    return node.node, node.health, _ms(node.rtt_ms), seen, since, inert(node.agent) or "-", why
+    return node.node, node.health, ms(node.rtt_ms), seen, since, inert(node.agent) or "-", why
 
 
 def _models(node: NodeSeen) -> list[tuple[str, ...]]:

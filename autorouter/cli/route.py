@@ -6,7 +6,7 @@ import click
 
 from autorouter.cli.asking import Router, Told, asks
 from autorouter.cli.question import pairs, question
-from autorouter.cli.screen import Column, facts, heading, inert, print_json, show, shows_json, table, written
+from autorouter.cli.screen import Column, facts, heading, inert, ms, print_json, show, shows_json, table, written
 
 if TYPE_CHECKING:
     from autorouter.wire.route import RouteAnswer
@@ -51,14 +51,14 @@ def _print(told: Told, *, bare: bool) -> None:
     show(written(f"{answer.region}  {answer.name}", "bold"), facts(_facts(answer)))
     if answer.alternates:
         columns = (Column("region", whole=True), Column("round trip", "right"), Column("endpoint"))
-        rows = [(each.region, f"{each.rtt_ms:.1f} ms", each.endpoint) for each in answer.alternates]
+        rows = [(each.region, ms(each.rtt_ms), each.endpoint) for each in answer.alternates]
         show(heading("If it fails, in this order"), table(columns, rows))
 
 
 def _facts(answer: "RouteAnswer") -> list[tuple[str, str]]:
     return [
         ("endpoint", answer.endpoint),
-        ("round trip", f"{answer.rtt_ms:.1f} ms, give or take {answer.rtt_spread_ms:.1f} ({answer.rtt_source})"),
+        ("round trip", f"{ms(answer.rtt_ms)}, give or take {answer.rtt_spread_ms:.1f} ({answer.rtt_source})"),
         ("holds for", f"{answer.ttl} s"),
         ("but", "only degraded or full regions were left" if answer.degraded else ""),
     ]

@@ -87,6 +87,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> "Table":
     return made
 
 
+def ms(value: float | None) -> str:
+    """A time, as finely as anybody can use it."""
+    return "-" if value is None else f"{value:.2f} ms" if value < 1 else f"{value:.1f} ms"
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> "Table":
     """What is known of one thing, a line each; what has no value is left out."""
     made = table((Column(""), Column("")), [pair for pair in pairs if pair[1]])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autorouter.cli.reaching import Reached
+from autorouter.cli.screen import ms
 from autorouter.core.incumbent import LEAST_GAIN, LEAST_SHARE
 from autorouter.core.latency.law import spread, typical_rtt, z_of
 from autorouter.core.place import Coordinates, distance, floor_rtt
@@ -108,4 +109,4 @@ def _rest(ranked: Sequence[Ranked], there: Mapping[str, Millis], fastest: str, *
 
 
 def _at(name: str, there: Mapping[str, Millis]) -> str:
-    return f"{name} ({there[name]:.1f} ms)"
+    return f"{name} ({ms(there[name])})"

@@ -25,7 +25,7 @@ def held(*, of_region=False):
 def test_when_all_is_well_the_first_line_says_so(url):
     screen = printed(command(url, "regions"))
     assert screen.startswith("3 of 3 regions are up\n")
-    assert "smollm2 4 of 4" in screen
+    assert "smollm2:4/4" in screen
     assert screen.index("yvr-02") < screen.index("Planned") < screen.index("nyc-01")
 
 
@@ -42,7 +42,7 @@ def test_what_is_not_well_comes_first_with_its_reason_and_the_exit_code_is_one(b
     assert lines[2].split() == ["yul-01", "up,", "1", "of", "2", "nodes", "up", "-", "b:", "connection", "refused"]
     assert lines[3].split() == ["yvr-02", "unknown", "-", "not", "looked", "at", "yet"]
     assert screen.index("Held back") < screen.index("nyc-01  maintenance") < screen.index("Up\n")
-    assert "smollm2 1 of 4" in screen
+    assert "smollm2:1/4" in screen
     assert as_json(command(url, "regions", "--json"), 1)["revision"] == 7
 
 
