@@ -137,7 +137,13 @@ def _environment(folder, fleet):
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     path = f"{folder / 'bin'}:{BIN}:{os.environ['PATH']}"
     ports = {"AUTOROUTER_PORT": port_of(fleet.router), "NODE_AGENT_PORT": port_of(*fleet.nodes[:1])}
-    more = {"PATH": path, "HOME": str(folder), "XDG_CACHE_HOME": cache, "AUTOROUTER_KEY": fleet.key}
+    more = {
+        "AUTOROUTER_URL": fleet.router,
+        "PATH": path,
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": cache,
+        "AUTOROUTER_KEY": fleet.key,
+    }
     return {**os.environ, **more, **ports}
 
 

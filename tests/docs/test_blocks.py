@@ -19,7 +19,8 @@ The pages' addresses (``http://127.0.0.1:8080`` or ``https://router.example``, t
 demo's do, yto-01 on a real Triton, the others on an engine that repeats what it hears. ``serve`` in a block runs in
 the background, on a port of its own, until the page serves anew or the tests end. A page works in a folder of its own
 with the fleet's regions.yaml and a keys.yaml of one key. What looks for a router or a node of
-this machine finds the fleet's (``AUTOROUTER_PORT``, ``NODE_AGENT_PORT``). To add: ``page``, ``fleet.Fleet.here``.
+this machine finds the fleet's (``AUTOROUTER_URL``, ``AUTOROUTER_PORT``, ``NODE_AGENT_PORT``). To add: ``page``,
+``fleet.Fleet.here``.
 
 What cannot run here has the reason right above it, ``<!-- not run: it wants a GPU -->``, and its line in `NOT_RUN`.
 """
