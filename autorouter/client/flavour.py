@@ -81,4 +81,4 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
         yield exc
         if isinstance(exc, BaseExceptionGroup):
             yield from (each for part in exc.exceptions for each in _chain(part))
-        exc = exc.__cause__ or exc.__context__
+        exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
