@@ -89,7 +89,7 @@ def aim(request: Request, place: Place, flavour: Flavour) -> None:
 def tried(response: Response) -> Tried:
     """What came of a try that was answered."""
     status = response.status_code
-    return Tried(str(status) if status in FAILURES else None, response, response.headers)
+    return Tried(str(status) if status in FAILURES else None, response, status, response.headers)
 
 
 def dress(response: Response, ending: Ending) -> None:

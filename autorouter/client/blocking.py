@@ -88,6 +88,6 @@ class BlockingTransport:
     def _read(self, place: Place, *, whole: bool) -> None:
         """The answer was read to its end, or it broke: now there is nothing else to do."""
         if not whole:
-            self._guide.cool(place.region, COOL, now())
+            self._guide.cool(place.region, None, COOL, now())
         if probe := self._guide.take_probe():
             self._aside.fetch(probe)

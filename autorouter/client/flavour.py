@@ -79,6 +79,6 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
     """*exc* and what it comes from."""
     while exc is not None:
         yield exc
-        if isinstance(exc, BaseExceptionGroup):
-            yield from (each for part in exc.exceptions for each in _chain(part))
+        parts = exc.exceptions if isinstance(exc, BaseExceptionGroup) else exc.args  # where httpcore has it
+        yield from (each for part in parts if isinstance(part, BaseException) for each in _chain(part))
         exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)

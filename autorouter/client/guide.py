@@ -45,7 +45,7 @@ class Guide:
         self._asked = asked
         self._leases: dict[Model, Lease] = {}
         self._resting: dict[Model, float] = {}
-        self._cooling: dict[str, float] = {}
+        self._cooling: dict[tuple[str, Model], float] = {}
         self._served: dict[Model, str] = {}
         self._budget = Budget(now)
         self._probe: str | None = None
@@ -96,13 +96,13 @@ class Guide:
         """Whether the router is not to be asked."""
         return self._resting.get(model, 0.0) > now
 
-    def is_cooling(self, region: str, now: float) -> bool:
-        """Whether *region* is to be passed over."""
-        return self._cooling.get(region, 0.0) > now
+    def is_cooling(self, region: str, model: Model, now: float) -> bool:
+        """Whether *region* is to be passed over by who wants *model*."""
+        return max(self._cooling.get((region, each), 0.0) for each in (None, model)) > now
 
-    def cool(self, region: str, seconds: float, now: float) -> None:
-        """Pass *region* over for so long."""
-        self._cooling[region] = now + seconds
+    def cool(self, region: str, model: Model, seconds: float, now: float) -> None:
+        """Pass *region* over for so long; without a *model*, whatever is wanted of it."""
+        self._cooling[region, model] = now + seconds
 
     def is_listed(self, model: Model, region: str) -> bool:
         """Whether *region* is a place of the latest lease."""

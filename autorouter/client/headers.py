@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-FAILURES = frozenset({408, 409, 429, 500, 502, 503, 504})
-"""Worth another region; any other answer is final."""
+FAILURES = {408: 0.0, 409: 0.0, 429: 1.0, 500: 1.0, 502: 2.0, 503: 2.0, 504: 2.0}
+"""Statuses worth another region, and seconds that this one is passed over for the model unless it says how long.
+Any other answer is final."""
 
-LONGEST_COOL = 120.0
-"""Seconds that a region can ask to be passed over."""
+LONGEST_COOL = 60.0
+"""Seconds; by then the router has answered anew."""
 
 
 def pause(headers: Mapping[str, str], otherwise: float) -> float:

@@ -5,11 +5,11 @@ The last value is how the call ends.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autorouter.client.call import Call
 from autorouter.client.guide import COOL, Age, Guide
-from autorouter.client.headers import pause
+from autorouter.client.headers import FAILURES, pause
 from autorouter.client.route import Lease, Place
 
 MOST_REGIONS = 3
@@ -59,7 +59,8 @@ class Tried:
     why: str | None
     """Why it failed; None if it did not."""
     answer: object = None
-    headers: Mapping[str, str] | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     error: Exception | None = None
 
 
@@ -101,7 +102,7 @@ class Walk:
         guide.earn()
         places = yield from self._start()
         now = self._now()
-        passed = [each.region for each in places if guide.is_cooling(each.region, now)]
+        passed = [each.region for each in places if guide.is_cooling(each.region, self._model, now)]
         place = yield from self._next(places)
         while place is not None:
             tried = yield Send(place)
@@ -142,14 +143,21 @@ class Walk:
 
     def _fit(self, places: tuple[Place, ...]) -> Place | None:
         now = self._now()
-        fit = (e for e in places if e.region not in self._failed and not self._guide.is_cooling(e.region, now))
+        fit = (
+            e
+            for e in places
+            if e.region not in self._failed and not self._guide.is_cooling(e.region, self._model, now)
+        )
         return next(fit, None)
 
     def _cool(self, place: Place, tried: Tried) -> Generator[Step, Lease | Tried | None, None]:
-        """Pass a region over for a while; and ask for others, unless it was only full."""
+        """Pass a region over for a while, a lost one for all models; and ask for others, unless it was only full."""
         now = self._now()
-        self._guide.cool(place.region, pause(tried.headers or {}, COOL), now)
-        is_news = tried.why != "429" and self._guide.is_listed(self._model, place.region)
+        if tried.status is None:
+            self._guide.cool(place.region, None, COOL, now)
+        else:
+            self._guide.cool(place.region, self._model, pause(tried.headers, FAILURES[tried.status]), now)
+        is_news = tried.status != 429 and self._guide.is_listed(self._model, place.region)
         if is_news and not self._guide.is_resting(self._model, now):
             yield Refresh(self._model, (place.region,))
 

@@ -12,7 +12,7 @@ from autorouter.client.clock import now
 
 SILENT = "silent"
 
-SILENCE = 0.2
+SILENCE = 0.15
 """Seconds without a word after which a node is looked at; before each further look twice as long …"""
 
 LONGEST_SILENCE = 5.0
