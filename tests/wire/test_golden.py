@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from autorouter.wire.fleet import ModelsAnswer, RegionsAnswer
+from autorouter.wire.fleet import EndpointsAnswer, ModelsAnswer, RegionsAnswer
 from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
+from autorouter.wire.referral import ReferralClaims
 from autorouter.wire.route import ExplainedAnswer, NoRegionProblem, RouteAnswer, UnknownModelProblem
 from autorouter.wire.sample import EvidenceRecord, SampleRecord
 
@@ -23,8 +24,10 @@ SHAPES = {
     "problem": Problem,
     "regions": RegionsAnswer,
     "models": ModelsAnswer,
+    "endpoints": EndpointsAnswer,
     "evidence": EvidenceRecord,
     "sample": SampleRecord,
+    "referral": ReferralClaims,
 }
 GOLDEN = sorted(Path(__file__).parent.glob("v1/*.json"))
 
