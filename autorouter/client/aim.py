@@ -1,6 +1,8 @@
 """What both shells do with requests and answers, whichever flavour they are of."""
 
 from collections.abc import MutableMapping
+from functools import lru_cache
+from types import ModuleType
 from typing import Protocol
 
 from autorouter.client.call import Call, call_of
@@ -29,15 +31,9 @@ Question = tuple[str | None, tuple[str, ...]]
 class Url(Protocol):
     """Of httpx or httpx2."""
 
-    scheme: str
-    host: str
-    port: int | None
     netloc: bytes
     query: bytes
-
-    def copy_with(self, **parts: object) -> "Url":
-        """The same with other parts."""
-        ...
+    raw_path: bytes
 
 
 class Request(Protocol):
@@ -76,14 +72,19 @@ def opened(request: Request, body: bytes, flavour: Flavour) -> Call:
 
 def aim(request: Request, place: Place, flavour: Flavour) -> None:
     """Have *request* go to *place*; its path stays."""
-    there: Url = flavour.http.URL(place.endpoint)
-    request.url = request.url.copy_with(scheme=there.scheme, host=there.host, port=there.port)
-    request.headers["host"] = request.url.netloc.decode("ascii")
+    request.url, request.headers["host"] = _there(flavour.http, place.endpoint, request.url.raw_path)
     waits = request.extensions.get("timeout")
     told = dict(waits) if isinstance(waits, dict) else {}
     ours = CONNECT + 3 * place.rtt_ms / 1000
     theirs = told.get("connect")
     request.extensions = {**request.extensions, "timeout": told | {"connect": min(ours, theirs or ours)}}
+
+
+@lru_cache(1024)
+def _there(http: ModuleType, endpoint: str, path: bytes) -> tuple[Url, str]:
+    """The URL, and what ``Host`` says for it; remembered, for parsing one takes longer than all else here."""
+    url: Url = http.URL(endpoint + path.decode("ascii"))
+    return url, url.netloc.decode("ascii")
 
 
 def tried(response: Response) -> Tried:
@@ -96,7 +97,8 @@ def dress(response: Response, ending: Ending) -> None:
     """Say in *response* who gave it."""
     if response.status_code == 429:
         response.headers.pop("x-should-retry", None)  # "not here": but the next try may well go elsewhere
-    response.headers.update(ending.headers)
+    for name, value in ending.headers.items():
+        response.headers[name] = value
 
 
 def lost(ending: Ending, request: Request, flavour: Flavour) -> Exception:

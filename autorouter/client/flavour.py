@@ -37,13 +37,13 @@ class Flavour:
         return http.ConnectError, http.ConnectTimeout, http.ReadError, http.WriteError, http.RemoteProtocolError
 
 
-def flavour(using: ModuleType | None) -> Flavour:
-    """The module to use: the one given, else openai's, else the one that is there. Raises `ImportError`."""
+def flavour(using: str | None) -> Flavour:
+    """The module to use: the one named, else openai's, else the one that is there. Raises `ImportError`."""
     if using is not None:
-        return Flavour(using, import_module(using.__name__.replace("httpx", "httpcore")))
+        return Flavour(import_module(using), import_module(using.replace("httpx", "httpcore")))
     for name in (_openais(), "httpx2", "httpx"):
         if name and _is_there(name):
-            return flavour(import_module(name))
+            return flavour(name)
     raise ImportError("neither httpx2 nor httpx is installed; openai brings one, or 'pip install httpx2'")
 
 
