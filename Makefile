@@ -1,6 +1,6 @@
 # Everyone's entry. `make demo` and `make test` set up all they need; the rest assumes one of them has run.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench-steering bench-node bench-herd format lock clean
+.PHONY: help demo test check fast bench-steering bench-node bench-herd bench-client format lock clean
 V := .venv/bin
 
 help:  ## this list
@@ -36,6 +36,9 @@ bench-steering:  ## how well clients are steered, on real round trips
 
 bench-node:  ## what the agent costs beside a bare tritonclient on the same Triton
 	@$(V)/python -m tests.bench.node
+
+bench-client:  ## what our Python client adds to a call
+	@$(V)/python -m tests.bench.client
 
 bench-herd:  ## how a herd of clients with cached answers fares when regions fill up, die, come back and lie
 	@$(V)/python -m tests.bench.herd

@@ -1,0 +1,102 @@
+"""The client for tasks: a transport that runs the walk of each call."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Self
+
+from autorouter.client.aim import Request, Response, aim, dress, lost, opened, refused, tried
+from autorouter.client.awaiting_aside import AsyncAside
+from autorouter.client.bodies import AsyncBody
+from autorouter.client.clock import now
+from autorouter.client.flavour import Flavour, why
+from autorouter.client.guide import COOL, Guide
+from autorouter.client.route import Lease, Place, RouterError
+from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
+
+
+class AsyncTransport:
+    """Sends each request where its router says. *inner* is the flavour's own transport, which does the sending."""
+
+    def __init__(self, guide: Guide, inner: Any, aside: AsyncAside, flavour: Flavour) -> None:  # noqa: ANN401 - of either
+        self._guide, self._inner, self._aside, self._flavour = guide, inner, aside, flavour
+        self._body: Callable[..., object] = type("Watched", (AsyncBody, flavour.http.AsyncByteStream), {})
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        await self._inner.aclose()
+        await self._aside.close()
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """What the first region that answers says; after three failures, or with no budget left, the last failure."""
+        call = opened(request, await request.aread(), self._flavour)
+        way = Walk(self._guide, call, now).way()
+        told: Lease | Tried | None = None
+        try:
+            while True:
+                told = await self._taken(way.send(told), request)
+        except StopIteration as stop:
+            return self._ended(stop.value, request)
+        except RouterError as exc:
+            return refused(exc, request, self._flavour)
+
+    async def _taken(self, step: Step, request: Request) -> Lease | Tried | None:
+        match step:
+            case Send(place):
+                return await self._sent(request, place)
+            case Ask(model, exclude, patience):
+                return await self._asked((model, exclude), patience)
+            case Refresh(model, exclude):
+                self._aside.refresh((model, exclude))
+            case Drop(failed):
+                await self._dropped(failed)
+        return None
+
+    async def _asked(self, question: tuple[str | None, tuple[str, ...]], patience: float | None) -> Lease | None:
+        flight = self._aside.ask(question)
+        await asyncio.wait({flight}, timeout=patience)
+        if not flight.done():
+            return None
+        found = flight.result()
+        if isinstance(found, Lease):
+            return found
+        if patience is None:
+            raise found
+        return None
+
+    async def _sent(self, request: Request, place: Place) -> Tried:
+        self._guide.expect(place)
+        aim(request, place, self._flavour)
+        try:
+            return tried(await self._inner.handle_async_request(request))
+        except self._flavour.failures as exc:
+            return Tried(why(exc), error=exc)
+
+    async def _dropped(self, failed: Tried) -> None:
+        answer: Any = failed.answer
+        if answer is not None:
+            with suppress(self._flavour.http.HTTPError):
+                await answer.aclose()
+
+    def _ended(self, ending: Ending, request: Request) -> Response:
+        response: Any = ending.tried.answer
+        if response is None:
+            raise lost(ending, request, self._flavour)
+        dress(response, ending)
+        response.stream = self._body(response.stream, partial(self._read, ending.place))
+        return response  # type: ignore[no-any-return]  # of httpx or httpx2
+
+    def _read(self, place: Place, *, whole: bool) -> None:
+        """The answer was read to its end, or it broke: now there is nothing else to do."""
+        if not whole:
+            self._guide.cool(place.region, None, COOL, now())
+        if probe := self._guide.take_probe():
+            self._aside.fetch(probe)

@@ -1,0 +1,93 @@
+"""The client for threads: a transport that runs the walk of each call."""
+
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TooLateError
+from contextlib import suppress
+from functools import partial
+from typing import Any, Self
+
+from autorouter.client.aim import Request, Response, aim, dress, lost, opened, refused, tried
+from autorouter.client.blocking_aside import Aside
+from autorouter.client.bodies import Body
+from autorouter.client.clock import now
+from autorouter.client.flavour import Flavour, why
+from autorouter.client.guide import COOL, Guide
+from autorouter.client.route import Lease, Place, RouterError
+from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
+
+
+class BlockingTransport:
+    """Sends each request where its router says. *inner* is the flavour's own transport, which does the sending."""
+
+    def __init__(self, guide: Guide, inner: Any, aside: Aside, flavour: Flavour) -> None:  # noqa: ANN401 - of either
+        self._guide, self._inner, self._aside, self._flavour = guide, inner, aside, flavour
+        self._body: Callable[..., object] = type("Watched", (Body, flavour.http.SyncByteStream), {})
+
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._inner.close()
+        self._aside.close()
+
+    def handle_request(self, request: Request) -> Response:
+        """What the first region that answers says; after three failures, or with no budget left, the last failure."""
+        call = opened(request, request.read(), self._flavour)
+        way = Walk(self._guide, call, now).way()
+        told: Lease | Tried | None = None
+        try:
+            while True:
+                told = self._taken(way.send(told), request)
+        except StopIteration as stop:
+            return self._ended(stop.value, request)
+        except RouterError as exc:
+            return refused(exc, request, self._flavour)
+
+    def _taken(self, step: Step, request: Request) -> Lease | Tried | None:
+        match step:
+            case Send(place):
+                return self._sent(request, place)
+            case Ask(model, exclude, None):
+                return self._aside.ask((model, exclude)).result()
+            case Ask(model, exclude, patience):
+                with suppress(RouterError, TooLateError):
+                    return self._aside.ask((model, exclude)).result(patience)
+            case Refresh(model, exclude):
+                self._aside.ask((model, exclude))
+            case Drop(failed):
+                self._dropped(failed)
+        return None
+
+    def _sent(self, request: Request, place: Place) -> Tried:
+        self._guide.expect(place)
+        aim(request, place, self._flavour)
+        try:
+            return tried(self._inner.handle_request(request))
+        except self._flavour.failures as exc:
+            return Tried(why(exc), error=exc)
+
+    def _dropped(self, failed: Tried) -> None:
+        answer: Any = failed.answer
+        if answer is not None:
+            with suppress(self._flavour.http.HTTPError):
+                answer.close()
+
+    def _ended(self, ending: Ending, request: Request) -> Response:
+        response: Any = ending.tried.answer
+        if response is None:
+            raise lost(ending, request, self._flavour)
+        dress(response, ending)
+        response.stream = self._body(response.stream, partial(self._read, ending.place))
+        return response  # type: ignore[no-any-return]  # of httpx or httpx2
+
+    def _read(self, place: Place, *, whole: bool) -> None:
+        """The answer was read to its end, or it broke: now there is nothing else to do."""
+        if not whole:
+            self._guide.cool(place.region, None, COOL, now())
+        if probe := self._guide.take_probe():
+            self._aside.fetch(probe)

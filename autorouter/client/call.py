@@ -1,0 +1,48 @@
+"""What a request asks for, as far as its way is concerned: of which model, and how much has to be sent. Pure."""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+FIELD = re.compile(rb'name="model"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,256})\r\n')
+"""A form's field ``model``; OpenAI's clients send files after the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that can be sent more than once."""
+
+    model: str | None
+    size: int
+    """Bytes of its body."""
+
+
+def call_of(content_type: str, query: bytes, body: bytes) -> Call:
+    """The call of a request; a body that cannot be read is for the region to refuse."""
+    return Call(_model(content_type, body) or _first(query), len(body))
+
+
+def _model(content_type: str, body: bytes) -> str | None:
+    r"""The model that *body* names.
+
+    >>> _model("application/json", b'{"model": "m"}'), _model("text/plain", b"")
+    ('m', None)
+    >>> _model("multipart/form-data; boundary=x", b'--x\r\nX: form-data; name="model"\r\n\r\nm\r\n--x--')
+    'm'
+    """
+    if content_type.startswith("multipart/"):
+        found = FIELD.search(body)
+        return found[1].decode(errors="replace").strip() if found else None
+    if not body or "json" not in content_type:
+        return None
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    model = said.get("model") if isinstance(said, dict) else None
+    return model if isinstance(model, str) else None
+
+
+def _first(query: bytes) -> str | None:
+    return parse_qs(query.decode("ascii", "replace")).get("model", [None])[0] if b"model=" in query else None
