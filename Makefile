@@ -8,7 +8,7 @@ help:  ## this list
 
 demo:  ## router, three nodes with a real Triton and a real model, Valkey: on 127.0.0.1:8080 (DEMO_PORT)
 	@deploy/setup.sh run
-	@exec $(V)/python deploy/demo/demo.py
+	@exec $(V)/autorouter demo
 
 test:  ## everything that CI runs
 	@deploy/setup.sh test
@@ -24,7 +24,6 @@ check:  ## format, lint, types and the shape of the house
 	@$(V)/ruff check .
 	@$(V)/lint-imports
 	@$(V)/mypy
-	@$(V)/mypy deploy/demo/demo.py
 
 fast:  ## the tests that start no other process
 	@$(V)/pytest -q tests/core tests/laws tests/wire tests/architecture tests/edges autorouter/core node_agent/core

@@ -39,7 +39,7 @@ def test_there_is_a_zoo_of_bad_files():
     assert len(BAD) >= 30
 
 
-@pytest.mark.parametrize("path", ["regions.yaml", "deploy/demo/regions.yaml"])
+@pytest.mark.parametrize("path", ["regions.yaml", "autorouter/demo/regions.yaml"])
 def test_what_is_shipped_is_well_formed(path):
     catalog = load(ROOT / path)
     stages = {region.name: region.stage for region in catalog.regions}

@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "demo": ("demo", "All of it on this machine, to be tried."),
     "serve": ("serve", "Route clients."),
     "route": ("route", "Where a client that asks from here is sent."),
     "explain": ("explain", "Why it is sent there, and why not to the nearest."),

@@ -67,7 +67,7 @@ def fleet(valkey):
         for node in (near, *far):
             node.until_ready()
         urls = [node.url for node in (near, *far)]
-        text = _moved((ROOT / "deploy" / "demo" / "regions.yaml").read_text(), urls)
+        text = _moved((ROOT / "autorouter" / "demo" / "regions.yaml").read_text(), urls)
         url = parts.enter_context(router(text, valkey.url))
         yield Fleet(url, tuple(urls), text, valkey.url, key)
 

@@ -23,8 +23,9 @@ import polargrid
 import pytest
 
 from autorouter.config import load
-from deploy.demo.demo import CHAT, VOICE, regions_file
-from deploy.demo.demo import Demo as DemoParts
+from autorouter.demo.parts import CHAT, VOICE
+from autorouter.demo.parts import Demo as DemoParts
+from autorouter.demo.starting import regions_file
 
 ROOT = Path(__file__).parents[2]
 MODEL = CHAT
@@ -73,7 +74,7 @@ class Demo:
 def demo():
     port = free_base()
     process = subprocess.Popen(
-        [sys.executable, ROOT / "deploy/demo/demo.py"],
+        [sys.executable, "-m", "autorouter", "demo"],
         env={**os.environ, "DEMO_PORT": str(port)},
         stdout=subprocess.PIPE,
         text=True,
@@ -260,11 +261,11 @@ def test_the_demo_puts_its_own_ports_in_place(base, tmp_path):
 @pytest.mark.parametrize("base", ["abc", "70000", "65534", "-5", "0", "8080.5"])
 def test_the_demo_says_in_a_sentence_what_port_it_expects(base):
     done = subprocess.run(
-        [sys.executable, ROOT / "deploy/demo/demo.py"],
+        [sys.executable, "-m", "autorouter", "demo"],
         env={**os.environ, "DEMO_PORT": base}, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert f"DEMO_PORT: found '{base}', expected a number" in done.stdout
+    assert f"DEMO_PORT: found '{base}', expected a number" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -274,9 +275,9 @@ def test_the_demo_says_in_a_sentence_that_its_ports_are_taken():
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, ROOT / "deploy/demo/demo.py"],
+            [sys.executable, "-m", "autorouter", "demo"],
             env={**os.environ, "DEMO_PORT": str(port)}, capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert f"taken: port {port}" in done.stdout
+    assert f"taken: port {port}" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
