@@ -90,14 +90,18 @@ class Region:
     @property
     def why(self) -> str:
         """Why it is not well, or who wants it so."""
-        said = [str(hold) for hold in self.holds]
-        drained = [f"{each.node}: says that it drains" for each in self.seen.nodes if each.draining]
-        return "; ".join(filter(None, [*said, self._reason, *drained]))
+        staged = "" if self.seen.stage == "active" else "in regions.yaml"
+        return "; ".join(filter(None, [staged, *map(str, self.holds), *self._reasons()]))
 
-    @property
-    def _reason(self) -> str:
-        """What is wrong with its nodes; without the node's name if there is but one."""
-        return self.seen.nodes[0].reason if len(self.seen.nodes) == 1 else self.seen.reason
+    def _reasons(self) -> Sequence[str]:
+        """What is wrong with its nodes, alike ones together; without names if there is but one node."""
+        alike: dict[str, list[str]] = {}
+        for node in self.seen.nodes:
+            if reason := node.reason or ("draining, as it says itself" if node.draining else ""):
+                alike.setdefault(reason, []).append(node.node)
+        if len(self.seen.nodes) == 1:
+            return tuple(alike)
+        return [f"{', '.join(names)}: {reason}" for reason, names in alike.items()]
 
     @property
     def since(self) -> str:

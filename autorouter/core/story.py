@@ -11,6 +11,9 @@ from autorouter.core.words import span
 WHOLE_FROM = Millis(10.0)
 """From this on whole milliseconds are told: nobody believes the tenths."""
 
+AS_SOON = Millis(0.5)
+"""What is this little sooner is as soon: then it is by lot."""
+
 AS_NEAR = Kilometres(1.0)
 """What is this little nearer is as near."""
 
@@ -26,9 +29,14 @@ def story(decision: Decision, now: Instant) -> tuple[str, ...]:
 
 
 def _choice(decision: Decision, chosen: Candidate, now: Instant) -> str:
-    first = min(decision.ranked, key=lambda each: each.time_to_start)
-    word = "starts answering first" if first is chosen else "is the choice"
+    word = "starts answering first" if _first(decision, chosen) is chosen else "is the choice"
     return f"{_named(chosen.view.region)} {word}: {cost(chosen, how(chosen.estimate, now))}."
+
+
+def _first(decision: Decision, chosen: Candidate) -> Candidate:
+    """What starts first; the choice, unless another does so by more than nothing."""
+    first = min(decision.ranked, key=lambda each: each.time_to_start)
+    return first if chosen.time_to_start - first.time_to_start > AS_SOON else chosen
 
 
 def cost(candidate: Candidate, measured: str = "") -> str:
@@ -63,10 +71,10 @@ def _bent(decision: Decision) -> str:
 
 def _sooner(decision: Decision, chosen: Candidate) -> str:
     """Why the one that starts first is not the choice."""
-    first = min(decision.ranked, key=lambda each: each.time_to_start)
-    gain = chosen.time_to_start - first.time_to_start
-    if gain <= 0:
+    first = _first(decision, chosen)
+    if first is chosen:
         return ""
+    gain = chosen.time_to_start - first.time_to_start
     if first.abroad and not chosen.abroad:
         why = "is abroad"
     elif first.placement.full and not chosen.placement.full:

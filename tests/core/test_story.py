@@ -136,3 +136,11 @@ def test_parts_add_up_to_the_whole():
     whole, path, *waits = [float(each) for each in line.replace("(", " ").split() if each.replace(".", "").isdigit()]
     assert len(waits) == 2
     assert whole == path + sum(waits)
+
+
+def test_what_is_as_soon_is_no_reason_to_talk():
+    twins = [region(f"r-{i}", TORONTO, busy=i / 100, service=100.0) for i in range(6)]
+    for network in ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24"):
+        lines = told(*twins, who=client(network=network))
+        assert lines[0].partition(" (")[2].partition(")")[2].startswith(" starts answering first: ")
+        assert len(lines) == 2
