@@ -1,13 +1,22 @@
 """A router that cannot be asked: each failure is a sentence that says what to do, on stderr, with exit code 2."""
 
 import socket
+import ssl
 import threading
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import CertificateBuilder, Name, NameAttribute
+from cryptography.x509.oid import NameOID
 
 from autorouter.cli import asking
 from tests.cli.conftest import command, saying
 
+BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 COMMANDS = ["route", "explain", "regions", "models", "netcheck"]
 
 
@@ -120,3 +129,36 @@ def test_what_speaks_another_protocol_is_told(deaf):
         told = failed("http://{}:{}".format(*server.getsockname()), "route")
         thread.join(5)
     assert "(what answers there does not speak HTTP)" in told
+
+
+@pytest.fixture
+def unproven(tmp_path):
+    """An address that speaks TLS with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = Name([NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = CertificateBuilder(name, name, key.public_key(), 1, BEGIN, END)
+    (tmp_path / "cert.pem").write_bytes(made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            client, _ = server.accept()
+            with client, suppress(OSError):
+                context.wrap_socket(client, server_side=True).close()
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(5)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told(unproven):
+    assert "its certificate is not valid: self-signed certificate" in failed(unproven, "route")
+
+
+def test_a_router_in_clear_that_is_asked_over_tls_is_told(url):
+    assert "(it does not speak TLS)" in failed(url.replace("http:", "https:"), "route")
