@@ -6,11 +6,14 @@ from typing import Literal
 
 from autorouter.cli.asking import Told
 from autorouter.core.words import span
+from autorouter.runtime.clock import unix_now
 from autorouter.wire.base import Wire
 from autorouter.wire.fleet import ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
 
 Group = Literal["ill", "held", "well", "planned"]
 """``held``: takes no new clients, and somebody wants it so."""
+
+PAST = {"drain": "drained", "quarantine": "quarantined"}
 
 SERVING = frozenset({"up", "degraded"})
 
@@ -25,8 +28,15 @@ class Hold(Wire):
     since: float
     until: float | None = None
 
-    def __str__(self) -> str:
-        return f"{self.kind} of {self.target} by {self.by}: {self.reason}"
+    @property
+    def state(self) -> str:
+        """What its target is."""
+        return PAST.get(self.kind, self.kind)
+
+    def told(self, now: float) -> str:
+        """Who wants it so, until when, and why; *now* in Unix seconds."""
+        ends = "until taken back" if self.until is None else f"for {span(max(0.0, self.until - now))} more"
+        return f"{self.target} {self.state} by {self.by} {ends}: {self.reason}"
 
 
 class Held(Wire):
@@ -64,13 +74,19 @@ class Region:
         """Where it belongs on a screen."""
         if self.seen.stage == "planned":
             return "planned"
-        if self.seen.stage != "active" or self.held.holds or self._all_nodes_held:
+        if self._closed:
             return "held"
-        return "well" if all(self._fine(i) for i in range(len(self.seen.nodes))) else "ill"
+        if not all(self._fine(i) for i in range(len(self.seen.nodes))):
+            return "ill"
+        return "held" if len(self.taking) < len(self.seen.nodes) else "well"
 
     @property
-    def _all_nodes_held(self) -> bool:
-        return bool(self.held.nodes) and all(node.holds for node in self.held.nodes)
+    def _closed(self) -> bool:
+        """Whether all of it takes no new clients, as somebody wants it."""
+        nodes = self.held.nodes
+        return (
+            self.seen.stage != "active" or bool(self.held.holds) or bool(nodes and all(each.holds for each in nodes))
+        )
 
     def _fine(self, i: int) -> bool:
         """Whether the *i*-th node is up, or is not meant to be."""
@@ -81,17 +97,20 @@ class Region:
         """One or two words."""
         if self.seen.stage != "active":
             return self.seen.stage
-        if self.group == "held":
-            return (self.held.holds or self.holds)[0].kind
-        up = sum(each.health == "up" for each in self.seen.nodes)
-        part = f", {up} of {len(self.seen.nodes)} nodes up" if 1 <= up < len(self.seen.nodes) else ""
-        return self.seen.health + part
+        if self._closed:
+            return self.holds[0].state
+        count, up = len(self.seen.nodes), sum(each.health == "up" for each in self.seen.nodes)
+        if 1 <= up < count:
+            return f"{self.seen.health}, {up} of {count} nodes up"
+        held = f", {len(self.taking)} of {count} nodes take clients" if self.group == "held" else ""
+        return self.seen.health + held
 
     @property
     def why(self) -> str:
         """Why it is not well, or who wants it so."""
         staged = "" if self.seen.stage == "active" else "in regions.yaml"
-        return "; ".join(filter(None, [staged, *map(str, self.holds), *self._reasons()]))
+        held = [hold.told(unix_now()) for hold in self.holds]
+        return "; ".join(filter(None, [staged, *held, *self._reasons()]))
 
     def _reasons(self) -> Sequence[str]:
         """What is wrong with its nodes, alike ones together; without names if there is but one node."""
@@ -106,13 +125,15 @@ class Region:
     @property
     def since(self) -> str:
         """How long it has been so."""
+        if self.group == "held" and self.holds:
+            return span(max(0.0, unix_now() - min(hold.since for hold in self.holds)))
         known = [each.since_s_ago for each in self.seen.nodes if each.since_s_ago is not None]
         return span(min(known)) if known else "-"
 
     @property
     def taking(self) -> tuple[NodeSeen, ...]:
         """Its nodes that take new clients."""
-        if self.group in {"held", "planned"}:
+        if self._closed:
             return ()
         pairs = zip(self.seen.nodes, self.held.nodes, strict=True)
         return tuple(node for node, held in pairs if node.health in SERVING and not node.draining and not held.holds)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from autorouter.cli.failing import fail
-from autorouter.cli.fleet import Hold, Region, of_group
+from autorouter.cli.fleet import Region, of_group
 from autorouter.cli.screen import Column, facts, heading, inert, ms, say, show, table
 from autorouter.core.words import meant, shown, span
-from autorouter.runtime.clock import unix_now
 from autorouter.wire.fleet import NodeSeen
 
 NAME = Column("region", whole=True)
@@ -78,7 +77,7 @@ def show_one(region: Region) -> None:
             [
                 ("state", region.state),
                 ("why", region.why),
-                *(("hold", _hold(each)) for each in region.holds),
+                ("since", region.since if region.group != "well" else ""),
                 ("endpoint", seen.endpoint),
                 ("round trip", "" if seen.rtt_ms is None else f"{ms(seen.rtt_ms)} from the router"),
                 ("place", f"{seen.latitude:g}, {seen.longitude:g}, {seen.country}"),
@@ -90,12 +89,6 @@ def show_one(region: Region) -> None:
     show(heading("Nodes"), table(NODES, map(_node, seen.nodes)))
     if rows := [row for node in seen.nodes for row in _models(node)]:
         show(heading("Models"), table(MODELS, rows))
-
-
-def _hold(hold: Hold) -> str:
-    now = unix_now()
-    ends = "until taken back" if hold.until is None else f"for {span(max(0.0, hold.until - now))} more"
-    return f"{hold.kind} of {hold.target} since {span(max(0.0, now - hold.since))}, {ends}"
 
 
 def _node(node: NodeSeen) -> tuple[str, ...]:

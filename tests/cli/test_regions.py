@@ -1,6 +1,7 @@
 """``autorouter regions`` and ``models``: what an SRE at 3 a.m. sees first is what is not well."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,9 +48,24 @@ def test_what_is_not_well_comes_first_with_its_reason_and_the_exit_code_is_one(b
 
 
 def test_a_node_that_drains_gives_no_room(behind, url):
-    behind.fleet(region("yto-01", TORONTO, draining=True))
-    assert "no model" in printed(command(url, "regions"))
-    assert "draining" in printed(command(url, "regions", "yto-01"))
+    behind.fleet(
+        region("yto-01", TORONTO, nodes=[node("a", draining=True), node("b", slots=3)]), region("yul-01", MONTREAL)
+    )
+    screen = printed(command(url, "regions"))
+    assert screen.startswith("1 of 2 regions are up\n")
+    assert "up, 1 of 2 nodes take clients" in " ".join(screen.split())
+    assert "a: draining, as it says itself" in " ".join(screen.split())
+    assert "7 of 7" in printed(command(url, "models"))
+
+
+def test_one_node_that_is_held_does_not_hide_behind_the_others():
+    told = json.loads(json.dumps(GOLDEN))
+    nodes = told["regions"][1]["nodes"]
+    nodes.append({**nodes[0], "node": "yul-01-b", "holds": [{"target": "yul-01-b", **HOLD, "until": 4e9}]})
+    with saying(json.dumps(told).encode()) as url:
+        screen = " ".join(printed(command(url, "regions")).split())
+    assert "up, 1 of 2 nodes take clients" in screen
+    assert re.search(r"yul-01-b drained by ana for \d+ days more: new firmware", screen)
 
 
 @pytest.mark.parametrize("of_region", [True, False])
@@ -58,8 +74,9 @@ def test_what_somebody_holds_is_no_fault_and_says_who_and_why(of_region):
         screen = printed(command(url, "regions"))
         one = printed(command(url, "regions", "yul-01"))
     assert screen.startswith("2 of 3 regions are up\n")
-    assert "drain of yul-01 by ana: new firmware" in " ".join(screen.split())
-    assert "until taken back" in one
+    assert "yul-01 drained by ana until taken back: new firmware" in " ".join(screen.split())
+    assert "drained" in one
+    assert "taken back" in one
 
 
 def test_one_region_is_shown_whole_by_any_of_its_names(behind, url):
