@@ -34,6 +34,13 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
         "no_eligible_region": Kind(503, "No eligible region", "Each region's reason is in `rejected`."),
         "overloaded": Kind(503, "All regions are full", "Ask again after `Retry-After` seconds; batch waits first."),
+        "unauthorized": Kind(401, "A key is wanted", "Show a key of the scope admin as a bearer token."),
+        "forbidden": Kind(403, "Not allowed", "Ask as the user that runs the router, from no browser."),
+        "misdirected": Kind(421, "Another host", "Call the admin API localhost, 127.0.0.1 or [::1]."),
+        "too_many_guesses": Kind(429, "Too many wrong keys", "Ask again after `Retry-After` seconds."),
+        "unknown_target": Kind(404, "No such region or node", "Name one that GET /v1/regions lists."),
+        "nothing_left": Kind(409, "Too much would be lost", "Say `force` if that is what you want."),
+        "holds_unavailable": Kind(503, "Holds cannot be kept", "Ask again when the store is back; holds stand."),
         "internal_error": Kind(500, "Internal error", "Tell the operator the X-Request-Id."),
     }
 )

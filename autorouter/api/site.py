@@ -29,23 +29,23 @@ Refused = Callable[[str], None]
 
 def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
-    app = web.Application(middlewares=[_outermost(refused)], client_max_size=MOST_BODY)
+    app = web.Application(middlewares=[outermost(refused)], client_max_size=MOST_BODY)
     app.add_routes(
         [
             web.get("/v1/route", route.get),  # reads its own parameters
-            web.post("/v1/rtt", _taking(rtt.post)),
-            web.get("/v1/regions", _taking(fleet.regions)),
-            web.get("/v1/models", _taking(fleet.models)),
-            web.get("/v1/models/{model}", _taking(fleet.model)),
+            web.post("/v1/rtt", taking(rtt.post)),
+            web.get("/v1/regions", taking(fleet.regions)),
+            web.get("/v1/models", taking(fleet.models)),
+            web.get("/v1/models/{model}", taking(fleet.model)),
             web.get("/livez", health.livez),
-            web.get("/readyz", _taking(health.readyz, "verbose")),
+            web.get("/readyz", taking(health.readyz, "verbose")),
             web.get("/metrics", health.metrics),
         ]
     )
     return app
 
 
-def _taking(handler: Handler, *parameters: str) -> Handler:
+def taking(handler: Handler, *parameters: str) -> Handler:
     """*handler* for those who send *parameters* and no others: a typo is told, not ignored."""
 
     async def checked(request: web.Request) -> web.StreamResponse:
@@ -55,7 +55,7 @@ def _taking(handler: Handler, *parameters: str) -> Handler:
     return checked
 
 
-def _outermost(refused: Refused) -> Middleware:
+def outermost(refused: Refused) -> Middleware:
     """Every request leaves with an id, and every failure as a problem."""
 
     @web.middleware

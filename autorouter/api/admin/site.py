@@ -1,0 +1,74 @@
+"""The admin API's whole HTTP surface in one table."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from autorouter.api.admin.guard import Guard
+from autorouter.api.admin.holds import HoldsEdge, told
+from autorouter.api.admin.record import ACTOR, Recorder
+from autorouter.api.problems import ProblemError, refuse
+from autorouter.api.site import MOST_BODY, outermost, taking
+from autorouter.core.errors import StoreError
+from autorouter.reports import record_of_note
+from autorouter.wire.admin import TrailAnswer
+
+USUAL_NOTES, MOST_NOTES = 100, 1000
+
+
+def admin_site(guard: Guard, holds: HoldsEdge, recorder: Recorder) -> web.Application:
+    """The application."""
+    app = web.Application(
+        middlewares=[outermost(_uncounted), _guarded(guard, recorder)],
+        client_max_size=MOST_BODY,
+    )
+    app.add_routes(
+        [
+            web.get("/v1/holds", taking(holds.all)),
+            web.put("/v1/holds/{target}/{kind}", taking(holds.put)),
+            web.delete("/v1/holds/{target}", taking(holds.delete, "kind", "by", "all")),
+            web.get("/v1/audit", taking(_audit(recorder), "limit")),
+        ]
+    )
+    return app
+
+
+def _guarded(guard: Guard, recorder: Recorder) -> Middleware:
+    """Every request is somebody's, and every attempt is written down."""
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            request[ACTOR] = guard.actor(request)
+            answered = await handler(request)
+        except ProblemError as exc:
+            await recorder.record(request, exc.problem.code, exc.problem.detail)
+            raise
+        except web.HTTPNotFound:
+            await recorder.record(request, "not_found")
+            raise
+        except web.HTTPException:
+            await recorder.record(request, "bad_request")
+            raise
+        await recorder.record(request)
+        return answered
+
+    return guarded
+
+
+def _audit(recorder: Recorder) -> Handler:
+    async def audit(request: web.Request) -> web.StreamResponse:
+        """The latest notes of the trail."""
+        limit = request.query.get("limit", str(USUAL_NOTES))
+        if not limit.isdecimal() or not limit.isascii() or not 0 < int(limit[:9]) <= MOST_NOTES:
+            raise refuse("invalid_parameter", f"limit: expected 1 to {MOST_NOTES}", "limit")
+        try:
+            notes = await recorder.trail.latest(int(limit))
+        except StoreError as exc:
+            raise refuse("holds_unavailable", f"the store cannot be reached: {exc}") from exc
+        return told(TrailAnswer(notes=tuple(map(record_of_note, notes))))
+
+    return audit
+
+
+def _uncounted(_code: str) -> None:
+    """What is refused here is counted with what is done here, not with clients' problems."""
