@@ -1,4 +1,4 @@
-"""Where the admin API is: what `--admin` and AUTOROUTER_ADMIN say, for the router and for the commands that ask it."""
+"""Where the admin API is: what `--admin` and AUTOROUTER_ADMIN say, to the router and to commands that ask it."""
 
 import os
 from collections.abc import Mapping
