@@ -12,7 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from autorouter.wire.key import Key
-from node_agent import version
+from autorouter.wire.version import version
 from node_agent.api.application import build
 from node_agent.api.edge import Edge
 from node_agent.api.front import FrontRunner

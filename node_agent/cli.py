@@ -9,7 +9,7 @@ from typing import Any
 import click
 import structlog
 
-from node_agent import version
+from autorouter.wire.version import version
 from node_agent.core.errors import AgentError, ConfigError
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from autorouter.api.operations import ROUTE
 from autorouter.api.problems import PROBLEMS
-from autorouter.api.question import KNOWN
 from autorouter.config.shape import SHAPE_AT
 from autorouter.wire.access import Claims, KeyEntry
 from node_agent.api.problems import CATALOGUE
@@ -24,7 +24,7 @@ def named(path, heading):
 @pytest.mark.parametrize(
     ("path", "heading", "known"),
     [
-        ("api.md", "## `GET /v1/route`", KNOWN),
+        ("api.md", "## `GET /v1/route`", ROUTE.query),
         ("api.md", "## Errors", set(PROBLEMS)),
         ("node.md", "## Errors", set(CATALOGUE)),
     ],

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from autorouter.api.answers import models, regions
-from autorouter.api.problems import refuse
+from autorouter.api.problems import no_such_model
 from autorouter.core.words import meant, shown
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
@@ -30,8 +30,8 @@ class FleetEdge:
         name, there = request.match_info["model"], models(self._snapshots.fleet).data
         found = next((each for each in there if each.id == name), None)
         if found is None:
-            hint = meant(name, [each.id for each in there])
-            raise refuse("model_not_found", f"no region has {shown(name)}{hint}", "model")
+            known = [each.id for each in there]
+            raise no_such_model(f"no region has {shown(name)}{meant(name, known)}", known)
         return _json(found)
 
 

@@ -3,7 +3,6 @@
 Ready means *fresh enough to answer from*, not *Redis is up*: a router that sees its nodes routes well alone.
 """
 
-import json
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from autorouter.core.schedule import probed
 from autorouter.core.snapshot import FRESH_PROBES
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
+from autorouter.wire.health import Readiness
 
 
 class HealthEdge:
@@ -42,15 +42,16 @@ class HealthEdge:
         ready = all(checks.values())
         if "verbose" not in request.query:
             return web.Response(status=200 if ready else 503, text="ok\n" if ready else "not ready\n")
-        told = {
-            "ready": ready,
-            "checks": checks,
-            "nodes_unknown": list(self._unknown()),
-            "fleet_age_s": round(self._age(), 3),
-            "revision": self._snapshots.fleet.revision,
-            "store_up": self._store_up(),
-        }
-        return web.Response(status=200 if ready else 503, text=json.dumps(told), content_type="application/json")
+        told = Readiness(
+            ready=ready,
+            checks=checks,
+            nodes_unknown=tuple(self._unknown()),
+            fleet_age_s=round(self._age(), 3),
+            revision=self._snapshots.fleet.revision,
+            store_up=self._store_up(),
+        )
+        status = 200 if ready else 503
+        return web.Response(status=status, text=told.model_dump_json(), content_type="application/json")
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Everything counted, for Prometheus."""

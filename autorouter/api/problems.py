@@ -3,23 +3,17 @@
 `PROBLEMS` is the closed set of codes; programs branch on them, metrics count them, the documentation lists them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from aiohttp import web
 
-from autorouter.wire.problem import CONTENT_TYPE, Problem, members
+from autorouter.wire.header import ALLOW, AUTHENTICATE, RETRY, RETRY_AFTER
+from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
+from autorouter.wire.route import NoRegionProblem, UnknownModelProblem
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One entry of the catalogue."""
-
-    status: int
-    title: str
-    fix: str
-
+MOST_NAMED = 100
+"""Models listed in a 404."""
 
 PROBLEMS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -29,15 +23,29 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "body_too_large": Kind(413, "Body too large", "Send less at once."),
         "rtt_refused": Kind(422, "Round trips refused", "Report only what this client measured itself."),
         "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
-        "model_not_found": Kind(404, "No such model", "Ask for one of `models`."),
-        "method_not_allowed": Kind(405, "Method not allowed", "Use a method that the Allow header names."),
+        "model_not_found": Kind(404, "No such model", "Ask for one of `models`.", UnknownModelProblem),
+        "method_not_allowed": Kind(
+            405, "Method not allowed", "Use a method that the Allow header names.", headers=(ALLOW,)
+        ),
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
-        "no_eligible_region": Kind(503, "No eligible region", "Each region's reason is in `rejected`."),
-        "overloaded": Kind(503, "All regions are full", "Ask again after `Retry-After` seconds; batch waits first."),
-        "unauthorized": Kind(401, "A key is wanted", "Show a key of the scope admin as a bearer token."),
+        "no_eligible_region": Kind(
+            503, "No eligible region", "Each region's reason is in `rejected`.", NoRegionProblem, RETRY
+        ),
+        "overloaded": Kind(
+            503,
+            "All regions are full",
+            "Ask again after `Retry-After` seconds; batch waits first.",
+            NoRegionProblem,
+            RETRY,
+        ),
+        "unauthorized": Kind(
+            401, "A key is wanted", "Show a key of the scope admin as a bearer token.", headers=(AUTHENTICATE,)
+        ),
         "forbidden": Kind(403, "Not allowed", "Ask as the user that runs the router, from no browser."),
         "misdirected": Kind(421, "Another host", "Call the admin API localhost, 127.0.0.1 or [::1]."),
-        "too_many_guesses": Kind(429, "Too many wrong keys", "Ask again after `Retry-After` seconds."),
+        "too_many_guesses": Kind(
+            429, "Too many wrong keys", "Ask again after `Retry-After` seconds.", headers=(RETRY_AFTER,)
+        ),
         "unknown_target": Kind(404, "No such region or node", "Name one that GET /v1/regions lists."),
         "nothing_left": Kind(409, "Too much would be lost", "Say `force` if that is what you want."),
         "holds_unavailable": Kind(503, "Holds cannot be kept", "Ask again when the store is back; holds stand."),
@@ -60,10 +68,15 @@ def refuse(code: str, detail: str, param: str | None = None) -> ProblemError:
     return ProblemError(Problem.model_validate(about(code, detail, param)))
 
 
+def no_such_model(detail: str, there: Sequence[str]) -> ProblemError:
+    """A model is asked for that is not among those that are *there*."""
+    told = about("model_not_found", detail, "model")
+    return ProblemError(UnknownModelProblem.model_validate({**told, "models": tuple(there[:MOST_NAMED])}))
+
+
 def about(code: str, detail: str, param: str | None = None) -> dict[str, object]:
     """The members that every problem of *code* has."""
-    kind = PROBLEMS[code]
-    return members(kind.status, code, kind.title, detail, param)
+    return members(code, PROBLEMS[code], detail, param)
 
 
 def response(error: ProblemError) -> web.Response:

@@ -1,6 +1,6 @@
-"""A query string → a `RouteQuery`, or a problem that names the parameter. Typos are loud; `scope` alone is lenient.
+"""A query string → a `RouteQuery`, or a problem that names the parameter. `scope` alone is lenient.
 
-Pure: knows neither HTTP nor the fleet, only what may be asked and which names exist.
+Pure: knows neither HTTP nor the fleet. Which parameters there are the table says (`operations.ROUTE`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,25 +22,6 @@ from autorouter.core.words import meant, shown
 Pairs = Sequence[tuple[str, str]]
 """A query string, decoded, in order."""
 
-ONCE = frozenset(
-    [
-        "scope",
-        "residency",
-        "budget_ms",
-        "tier",
-        "only",
-        "exclude",
-        "previous",
-        "concurrency",
-        "priority",
-        "lat",
-        "lon",
-        "explain",
-    ]
-)
-KNOWN = ONCE | {"model"}
-
-MOST_MODELS = 16
 MODEL = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 AnyEnum = TypeVar("AnyEnum", bound=Enum)
@@ -58,23 +39,10 @@ class Question:
 
 
 def question(pairs: Pairs) -> Question:
-    """The question in *pairs*; raises `ProblemError` for what is unknown, doubled or unreadable."""
-    only_known((name for name, _ in pairs), KNOWN)
-    asked = {name: value for name, value in pairs if name in ONCE}
-    for name in asked:
-        if sum(1 for each, _ in pairs if each == name) > 1:
-            raise _invalid(name, "it several times", "it once")
+    """The question in *pairs*, which the table allows; raises `ProblemError` for what is unreadable."""
+    asked = {name: value for name, value in pairs if name != "model"}
     models = frozenset(_model(value) for name, value in pairs if name == "model")
-    if len(models) > MOST_MODELS:
-        raise _invalid("model", f"{len(models)} of them", f"at most {MOST_MODELS}")
     return Question(models, _place(asked), _flag(asked), asked)
-
-
-def only_known(names: Iterable[str], known: frozenset[str]) -> None:
-    """Refuse the first of *names* that is not *known*."""
-    for name in names:
-        if name not in known:
-            raise refuse("unknown_parameter", f"unknown parameter {shown(name)}{meant(name, known)}", name[:64])
 
 
 def query(asked: Question, client: Client, regions: Mapping[str, RegionView]) -> RouteQuery:

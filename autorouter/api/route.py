@@ -1,22 +1,26 @@
 """``GET /v1/route``: where to go, for how long, and where else."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from autorouter.api.answers import answer, etag, explained, explained_answer, rejections
 from autorouter.api.asker import Asker
-from autorouter.api.problems import ProblemError, about
+from autorouter.api.problems import ProblemError, about, no_such_model
 from autorouter.api.question import Question, query, question
 from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
+from autorouter.core.eligible import Rejection
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.query import Client
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
-from autorouter.wire.route import NoRegionProblem, RouteAnswer, UnknownModelProblem
+from autorouter.wire.header import retry
+from autorouter.wire.route import NoRegionProblem, RouteAnswer
 
-MOST_NAMED = 100
-"""Models listed in a 404."""
+LASTING = frozenset({"stage", "residency", "choice", "tier"})
+"""Rules of the question's own and of regions.yaml's, that no waiting mends."""
 
 
 class RouteEdge:
@@ -72,10 +76,7 @@ def _known(asked: Question, fleet: FleetSnapshot) -> None:
     missing = sorted(asked.models - fleet.models)
     if not missing:
         return
-    detail = f"no region has {', '.join(missing)}"
-    there = tuple(sorted(fleet.models))[:MOST_NAMED]
-    members = about("model_not_found", detail, "model")
-    raise ProblemError(UnknownModelProblem.model_validate({**members, "models": there}))
+    raise no_such_model(f"no region has {', '.join(missing)}", sorted(fleet.models))
 
 
 def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> ProblemError:
@@ -87,7 +88,12 @@ def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> P
     members = about(code, f"{said}: {reasons}")
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
-    return ProblemError(problem, headers | {"Retry-After": str(int(decision.ttl))})
+    return ProblemError(problem, headers | retry(decision.ttl, here=may_change(decision.rejected)))
+
+
+def may_change(rejected: Sequence[Rejection]) -> bool:
+    """Whether asking again may end otherwise: what the client itself ruled out stays so."""
+    return any(each.rule not in LASTING for each in rejected)
 
 
 def _seen(client: Client) -> str:

@@ -1,20 +1,23 @@
-"""The router's whole HTTP surface in one table, and what every request goes through."""
+"""The router's whole HTTP surface: what answers each operation, and what every request goes through."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from autorouter.api import operations
+from autorouter.api.document import showing
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
 from autorouter.api.problems import ProblemError, refuse, response
-from autorouter.api.question import only_known
 from autorouter.api.route import RouteEdge
 from autorouter.api.rtt import RttEdge
+from autorouter.core.words import meant, shown
+from autorouter.wire.operation import Operation
 
 log = structlog.get_logger("autorouter")
 
@@ -30,29 +33,52 @@ Refused = Callable[[str], None]
 def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
     app = web.Application(middlewares=[outermost(refused)], client_max_size=MOST_BODY)
-    app.add_routes(
-        [
-            web.get("/v1/route", route.get),  # reads its own parameters
-            web.post("/v1/rtt", taking(rtt.post)),
-            web.get("/v1/regions", taking(fleet.regions)),
-            web.get("/v1/models", taking(fleet.models)),
-            web.get("/v1/models/{model}", taking(fleet.model)),
-            web.get("/livez", health.livez),
-            web.get("/readyz", taking(health.readyz, "verbose")),
-            web.get("/metrics", health.metrics),
-        ]
+    bind(
+        app,
+        (
+            (operations.ROUTE, route.get),
+            (operations.RTT, rtt.post),
+            (operations.REGIONS, fleet.regions),
+            (operations.MODELS, fleet.models),
+            (operations.SHOW_MODEL, fleet.model),
+            (operations.LIVE, health.livez),
+            (operations.READY, health.readyz),
+            (operations.METRICS, health.metrics),
+            (operations.DOCUMENT, showing(operations.INTERFACE)),
+        ),
     )
     return app
 
 
-def taking(handler: Handler, *parameters: str) -> Handler:
-    """*handler* for those who send *parameters* and no others: a typo is told, not ignored."""
+def bind(app: web.Application, bound: Sequence[tuple[Operation, Handler]]) -> None:
+    """Have each operation answered by its handler, for those who ask for what it takes and for nothing else."""
+    for operation, handler in bound:
+        checked = _checked(operation, handler)
+        if operation.method == "GET":
+            app.router.add_get(operation.path, checked)  # and HEAD
+        else:
+            app.router.add_route(operation.method, operation.path, checked)
 
+
+def _checked(operation: Operation, handler: Handler) -> Handler:
     async def checked(request: web.Request) -> web.StreamResponse:
-        only_known(request.query, frozenset(parameters))
+        if request.query_string:
+            require_known(operation, [name for name, _ in request.query.items()])
         return await handler(request)
 
     return checked
+
+
+def require_known(operation: Operation, names: Sequence[str]) -> None:
+    """Raises a problem for what *operation* does not take among the query's *names*: a typo is told, not ignored."""
+    if (unknown := operation.unknown(names)) is not None:
+        hint = meant(unknown, operation.query)
+        raise refuse("unknown_parameter", f"unknown parameter {shown(unknown)}{hint}", unknown[:64])
+    if (beyond := operation.beyond(names)) is not None:
+        found, expected = "it several times", "it once"
+        if beyond.most > 1:
+            found, expected = f"{names.count(beyond.name)} of them", f"at most {beyond.most}"
+        raise refuse("invalid_parameter", f"{beyond.name}: found {found}, expected {expected}", beyond.name)
 
 
 def outermost(refused: Refused) -> Middleware:

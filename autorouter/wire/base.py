@@ -26,4 +26,6 @@ Text = Annotated[str, Field(max_length=256), AfterValidator(printable)]
 class Wire(BaseModel):
     """A frozen value with a tolerant reader: unknown fields are skipped, NaN and infinity refused."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", allow_inf_nan=False, ser_json_inf_nan="null", use_attribute_docstrings=True
+    )

@@ -4,13 +4,29 @@ The official OpenAI SDKs show ``error.message`` and ``error.code`` and nothing e
 shows the top-level ``detail`` and ``code``; people read ``title``. So a problem says the same thing three times.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from autorouter.wire.base import Wire
+from autorouter.wire.header import Header
 
 CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One entry of a catalogue of problems."""
+
+    status: int
+    title: str
+    fix: str
+    """What whoever gets it can do about it."""
+    shape: type["Problem"] | None = None
+    """Where it says more than every problem does."""
+    headers: tuple[Header, ...] = ()
+    """What its answers say beside the body."""
 
 
 class OpenAIError(Wire):
@@ -35,6 +51,8 @@ class Problem(Wire):
     code: str
     """From a closed catalogue; what programs branch on."""
     error: OpenAIError
+    fix: str = ""
+    """What can be done about it; empty from those who are too old to say so."""
 
 
 def openai_type(status: int) -> str:
@@ -47,8 +65,14 @@ def openai_type(status: int) -> str:
     return named.get(status, "invalid_request_error" if status < 500 else "server_error")
 
 
-def members(status: int, code: str, title: str, detail: str, param: str | None = None) -> dict[str, object]:
+def members(code: str, kind: Kind, detail: str, param: str | None = None) -> dict[str, object]:
     """The members of a `Problem`, with the OpenAI one derived from the rest."""
-    error = OpenAIError(message=detail, type=openai_type(status), param=param, code=code)
-    kind = f"urn:autorouter:problem:{code}"
-    return {"type": kind, "title": title, "status": status, "detail": detail, "code": code, "error": error}
+    return {
+        "type": f"urn:autorouter:problem:{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "code": code,
+        "error": OpenAIError(message=detail, type=openai_type(kind.status), param=param, code=code),
+        "fix": kind.fix,
+    }

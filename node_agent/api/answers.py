@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from node_agent.api.told.writing import Tokens
 from node_agent.core.chat import Finish
 from node_agent.core.models import ModelName
 from node_agent.core.task import Usage
@@ -108,7 +109,7 @@ class Completion(_Dress):
         return self._whole(_choice("text", text, finish), usage)
 
 
-def counted(usage: Usage) -> Shape:
+def counted(usage: Usage) -> Tokens:
     """Tokens, as OpenAI names them."""
     total = usage.prompt + usage.answer
     return {"prompt_tokens": usage.prompt, "completion_tokens": usage.answer, "total_tokens": total}

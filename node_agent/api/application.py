@@ -1,14 +1,15 @@
-"""The edge put together: which path is answered by what."""
+"""The edge put together: which operation is answered by what."""
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from node_agent.api import (
     billing,
     chat,
     completions,
+    document,
     embedding,
     guard,
+    loading,
     machine,
     middleware,
     models,
@@ -19,39 +20,41 @@ from node_agent.api import (
     status,
     usage,
 )
+from node_agent.api.binding import Bound, bind
 from node_agent.api.edge import EDGE, Edge
 from node_agent.api.hearing import ears
 from node_agent.api.hearing import endpoints as hearing
 from node_agent.api.hop import measured
 from node_agent.api.reading import LARGEST_BODY
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/v1/chat/completions", measured(chat.complete)),
-    ("POST", "/v1/completions", measured(completions.complete)),
-    ("POST", "/v1/completions/stream", measured(completions.stream)),
-    ("POST", "/v1/audio/transcriptions", measured(hearing.transcribe)),
-    ("GET", "/v1/audio/transcriptions", hearing.show_job),
-    ("POST", "/v1/audio/translations", measured(hearing.translate)),
-    ("POST", "/v1/audio/speech", measured(speech.speak)),
-    ("GET", "/v1/audio/voices", speech.list_voices),
-    ("POST", "/v1/embeddings", measured(embedding.embed)),
-    ("GET", "/v1/models", models.list_models),
-    ("GET", "/v1/models/status", operations.status),
-    ("POST", "/v1/models/load", operations.load),
-    ("POST", "/v1/models/unload", operations.unload),
-    ("POST", "/v1/models/unload-all", operations.unload_all),
-    ("GET", "/v1/models/{model}", models.show_model),
-    ("GET", "/v1/node/status", status.report),
-    ("GET", "/v1/usage", usage.show),
-    ("GET", "/v1/ping", ping.ping),
-    ("GET", "/v1/gpu/status", machine.status),
-    ("GET", "/v1/gpu/memory", machine.memory),
-    ("POST", "/v1/gpu/purge", machine.purge),
-    ("GET", "/v1/status", polargrid.system),
-    ("GET", "/health", polargrid.health),
-    ("GET", "/livez", status.live),
-    ("GET", "/readyz", status.ready),
-    ("GET", "/metrics", status.metrics),
+BOUND: tuple[Bound, ...] = (
+    (operations.CHAT, measured(chat.complete)),
+    (operations.COMPLETION, measured(completions.complete)),
+    (operations.COMPLETION_STREAM, measured(completions.stream)),
+    (operations.TRANSCRIPTION, measured(hearing.transcribe)),
+    (operations.SHOW_JOB, hearing.show_job),
+    (operations.TRANSLATION, measured(hearing.translate)),
+    (operations.SPEECH, measured(speech.speak)),
+    (operations.VOICES, speech.list_voices),
+    (operations.EMBEDDING, measured(embedding.embed)),
+    (operations.MODELS, models.list_models),
+    (operations.LOADED, loading.status),
+    (operations.LOAD, loading.load),
+    (operations.UNLOAD, loading.unload),
+    (operations.UNLOAD_ALL, loading.unload_all),
+    (operations.SHOW_MODEL, models.show_model),
+    (operations.NODE_STATUS, status.report),
+    (operations.USAGE, usage.show),
+    (operations.PING, ping.ping),
+    (operations.GPUS, machine.status),
+    (operations.GPU_MEMORY, machine.memory),
+    (operations.PURGE, machine.purge),
+    (operations.SYSTEM, polargrid.system),
+    (operations.HEALTH, polargrid.health),
+    (operations.LIVE, status.live),
+    (operations.READY, status.ready),
+    (operations.METRICS, status.metrics),
+    (operations.DOCUMENT, document.show),
 )
 
 
@@ -62,8 +65,5 @@ def build(edge: Edge) -> web.Application:
     application[EDGE] = edge
     ears.attach(application)
     application.on_response_prepare.extend((middleware.name_request, billing.begin))
-    for method, path, handler in ROUTES:
-        application.router.add_route(method, path, handler, expect_handler=middleware.expect)
-        if method == "GET":
-            application.router.add_route("HEAD", path, handler)
+    bind(application, BOUND, middleware.expect)
     return application

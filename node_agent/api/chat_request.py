@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
+    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -15,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from node_agent.api.shapes import Strict, Tokens, Writing, arm, unsupported, without
+from node_agent.api.shapes import Strict, Tokens, Writing, arm, nothing_asked, unsupported, without
 from node_agent.core.chat import Message, Prompt, Role
 from node_agent.core.models import ModelName
 
@@ -78,7 +79,7 @@ Content = Annotated[
 class ChatMessage(BaseModel):
     """One turn."""
 
-    model_config = Strict
+    model_config = ConfigDict(**Strict, json_schema_extra=nothing_asked(HARMLESS_IN_MESSAGES))
 
     role: Literal["system", "developer", "user", "assistant"]
     content: Content
@@ -112,7 +113,7 @@ def _is_beyond(value: object, size: int) -> bool:
     return bool(stack)
 
 
-class Schema(BaseModel):
+class AnswerSchema(BaseModel):
     """``response_format.json_schema``."""
 
     model_config = Strict
@@ -132,13 +133,13 @@ class Schema(BaseModel):
         return schema
 
 
-class Format(BaseModel):
+class AnswerFormat(BaseModel):
     """What the answer looks like."""
 
     model_config = Strict
 
     type: Literal["text", "json_object", "json_schema"]
-    json_schema: Schema | None = None
+    json_schema: AnswerSchema | None = None
 
     @model_validator(mode="after")
     def _has_a_schema_if_it_is_one(self) -> Self:
@@ -156,9 +157,11 @@ class Format(BaseModel):
 class ChatRequest(Writing):
     """``POST /v1/chat/completions``."""
 
+    model_config = ConfigDict(**Strict, json_schema_extra=nothing_asked(HARMLESS))
+
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES, fail_fast=True)]
     max_completion_tokens: Tokens | None = None
-    response_format: Format | None = None
+    response_format: AnswerFormat | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from node_agent.api.shapes import Tokens, Writing, arm, without
+from node_agent.api.shapes import Strict, Tokens, Writing, arm, nothing_asked, without
 from node_agent.core.chat import Beginning
 from node_agent.core.models import ModelName
 
@@ -31,6 +31,8 @@ Texts = Annotated[
 
 class CompletionRequest(Writing):
     """``POST /v1/completions``."""
+
+    model_config = ConfigDict(**Strict, json_schema_extra=nothing_asked(HARMLESS))
 
     prompt: Texts
     max_tokens: Tokens | None = BY_DEFAULT

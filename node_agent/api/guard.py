@@ -1,16 +1,17 @@
-"""Who may come in: everything but a few paths needs a key, and every key is for something."""
+"""Who may come in: most operations want a key, and every key is for something."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from node_agent.api.binding import operation_of
 from node_agent.api.edge import EDGE
 from node_agent.api.hop import is_direct, is_local
 from node_agent.core.caller import ANYBODY, THIS_MACHINE, Caller, Scope
 from node_agent.core.errors import Denial, Denied
 from node_agent.core.networks import network_of
 
-WITHOUT = frozenset({"/livez", "/readyz", "/metrics", "/health", "/v1/ping", "/v1/node/status"})
-"""Paths that need no key: they tell nothing that is anybody's, or have a rule of their own."""
+CLIENT = "client"
+"""The key that an operation wants where clients' keys count. Any other is looked at by its handler."""
 
 EXPECTED = "expected 'Authorization: Bearer <key>'"
 
@@ -19,22 +20,18 @@ CALLER = web.RequestKey("caller", Caller)
 
 @web.middleware
 async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let those in whose key counts here, and not too often. What a key is for is looked at where it matters."""
-    resource = request.match_info.route.resource
-    if resource is not None and resource.canonical not in WITHOUT:
-        request[CALLER] = _caller(request)
+    """Let those in whose key counts here, is for this, and is not used too often."""
+    operation = operation_of(request)
+    if operation is not None and operation.key == CLIENT:
+        request[CALLER] = caller = _caller(request)
+        if operation.scope:
+            caller.require_scope(Scope(operation.scope))
     return await handler(request)
 
 
-def require_operator(request: web.Request) -> None:
-    """Let keys with the scope ``operator`` pass; on an open node, programs on its own machine. Raises `Denied`."""
-    caller_of(request).require_scope(Scope.OPERATOR)
-
-
 def client(request: web.Request) -> Caller:
-    """Who asks to be served by a model. Raises `Denied` if its key is not for that, or has no credit left."""
+    """Who asks to be served by a model. Raises `Denied` if its key has no credit left."""
     caller = caller_of(request)
-    caller.require_scope(Scope.INFERENCE)
     request.app[EDGE].till.require_credit(caller)
     return caller
 

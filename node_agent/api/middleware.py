@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node_agent.api import claims
+from node_agent.api.binding import SAFE, require_known
 from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
 from node_agent.api.front import require_plain
@@ -18,27 +18,11 @@ from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sunset import notice
 from node_agent.core.errors import Denied, EngineError, Refused
 
-SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
-"""A request id that may be echoed and logged; any other is replaced."""
-
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context, version-format."""
 
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 """aiohttp's own refusals → ours."""
-
-HEARING = ("sync", "stream", "model", "prompt", "response_format", "temperature")
-
-QUERY = {
-    "/v1/audio/voices": ("model",),
-    "/readyz": ("verbose",),
-    "/v1/audio/transcriptions": (*HEARING, "language", "job_id"),
-    "/v1/audio/translations": HEARING,
-    "/v1/node/status": ("since", "usage_since"),
-    "/v1/ping": ("ticket",),
-    "/v1/usage": ("start_date", "end_date"),
-}
-"""Path → the query parameters that it has, each at most once. Whatever is posted may say what it claims, too."""
 
 _log = structlog.get_logger()
 
@@ -48,24 +32,13 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     """Answer with a problem where a handler raises; a stream that is open already ends with one."""
     try:
         require_plain(request)
-        _require_known_query(request)
+        require_known(request)
         return await handler(request)
     except ConnectionError:
         raise  # the client has left: there is nobody to tell
     except Exception as exc:  # noqa: BLE001 - the outermost middleware, where everything must end
         await abandon(request)
         return await _told(_fail(exc, request), request)
-
-
-def _require_known_query(request: web.Request) -> None:
-    """Nothing that was asked for is ignored in silence, in a query no more than in a body."""
-    known = (*QUERY.get(request.path, ()), *(claims.QUERY if request.method == "POST" else ()))
-    for name in request.query:
-        if name not in known:
-            param = name if SAFE_ID.fullmatch(name) else "query"
-            raise Failed("unknown_parameter", f"'{param}' is not a query parameter of this path", param)
-        if len(request.query.getall(name)) > 1:
-            raise Failed("invalid_value", f"'{name}' is given several times", name)
 
 
 async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
@@ -102,7 +75,7 @@ def _foreign(exc: web.HTTPException, request: web.Request) -> Fail:
     """One of aiohttp's own refusals, in our shape; no handler of ours redirects."""
     code = BY_STATUS.get(exc.status, "bad_request" if exc.status < 500 else "internal")
     kept = {name: value for name, value in exc.headers.items() if name == "Allow"}
-    return Fail(code, f"{request.method} {request.path[:256]}: {CATALOGUE[code][1].lower()}", headers=kept)
+    return Fail(code, f"{request.method} {request.path[:256]}: {CATALOGUE[code].title.lower()}", headers=kept)
 
 
 async def name_request(request: web.Request, response: web.StreamResponse) -> None:
@@ -125,7 +98,7 @@ def request_id(request: web.Request) -> str:
     """The caller's own name for the request if it is a safe one, else a new one; the same each time it is asked."""
     if REQUEST_ID not in request:
         given = request.headers.get("X-Request-Id", "")
-        request[REQUEST_ID] = given if SAFE_ID.fullmatch(given) else request.app[EDGE].new_id()
+        request[REQUEST_ID] = given if SAFE.fullmatch(given) else request.app[EDGE].new_id()
     return request[REQUEST_ID]
 
 

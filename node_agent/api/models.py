@@ -7,6 +7,7 @@ from aiohttp import web
 from node_agent.api.edge import EDGE, MODEL, Edge
 from node_agent.api.problems import Failed
 from node_agent.api.sunset import has_ended
+from node_agent.api.told.models import Pricing
 from node_agent.core.models import Kind, ModelName, ModelSpec, Price
 
 PG_KINDS = {Kind.LLM: "chat", Kind.EMBEDDING: "embedding"}
@@ -78,6 +79,6 @@ def _shape(edge: Edge, model: ModelSpec) -> Mapping[str, object]:
     return openai | {name: value for name, value in more.items() if value}
 
 
-def _pricing(price: Price) -> Mapping[str, object]:
+def _pricing(price: Price) -> Pricing:
     """Of a thousand tokens."""
     return {"input_tokens": price.prompt / 1000, "output_tokens": price.answer / 1000, "unit": "per_1k_tokens"}

@@ -7,6 +7,7 @@ from aiohttp import web
 from autorouter.wire.node import ModelStatus
 from node_agent.api.edge import EDGE
 from node_agent.api.status import NO_STORE
+from node_agent.api.told.machine import HealthAnswer, SystemAnswer, SystemModel, SystemRegion
 from node_agent.core.health import Health
 from node_agent.core.models import ModelState
 
@@ -26,7 +27,7 @@ async def health(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     verdict = edge.reporter.verdict()
     word = HEALTH.get(verdict.health, "unhealthy")
-    body = {
+    body: HealthAnswer = {
         "status": word,
         "node": edge.reporter.identity.node,
         "runtime": edge.runtime,
@@ -42,11 +43,12 @@ async def system(request: web.Request) -> web.Response:
     reporter = request.app[EDGE].reporter
     word = HEALTH.get(reporter.verdict().health, "unavailable")
     models = [_model(each) for each in reporter.models()]
-    region = {"region": reporter.identity.region, "status": word, "models": models}
-    return web.json_response({"status": word, "regions": [region]}, headers=NO_STORE)
+    region: SystemRegion = {"region": reporter.identity.region, "status": word, "models": models}
+    body: SystemAnswer = {"status": word, "regions": [region]}
+    return web.json_response(body, headers=NO_STORE)
 
 
-def _model(model: ModelStatus) -> Mapping[str, object]:
+def _model(model: ModelStatus) -> SystemModel:
     return {
         "model_id": model.name,
         "status": MODELS.get(model.state, "unavailable"),

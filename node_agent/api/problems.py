@@ -2,47 +2,64 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from typing import assert_never
 
 from aiohttp import web
 
-from autorouter.wire.problem import CONTENT_TYPE, Problem, members
+from autorouter.wire.header import ALLOW, AUTHENTICATE, RETRY, SHOULD_RETRY, retry
+from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
 from node_agent.core.errors import Denial, Denied, EngineError, Fault, Reason, Refusal
-from node_agent.core.units import Seconds, millis
+from node_agent.core.units import Seconds
 
-CATALOGUE: Mapping[str, tuple[int, str]] = {
-    "invalid_json": (400, "The body is not JSON"),
-    "invalid_value": (400, "A parameter has a wrong value"),
-    "missing_parameter": (400, "A parameter is missing"),
-    "unknown_parameter": (400, "There is no such parameter"),
-    "unsupported_parameter": (400, "The node does not do this"),
-    "context_length_exceeded": (400, "The prompt is too long for the model"),
-    "model_unfit": (400, "The model is not for this"),
-    "unreadable_audio": (400, "The file cannot be heard"),
-    "audio_too_long": (400, "The recording is too long"),
-    "bad_request": (400, "The request cannot be understood"),
-    "unauthorized": (401, "The key is missing, or does not count here"),
-    "budget_spent": (402, "The key has no credit left"),
-    "forbidden": (403, "The key is not for this"),
-    "bad_ticket": (403, "The ticket proves nothing here"),
-    "not_found": (404, "There is nothing here"),
-    "model_not_found": (404, "There is no such model on this node"),
-    "method_not_allowed": (405, "This is asked for in another way"),
-    "body_too_slow": (408, "The body did not arrive in time"),
-    "expectation_failed": (417, "The node does not do what is expected first"),
-    "body_too_large": (413, "The body is too large"),
-    "unsupported_media_type": (415, "The body is of a type that the node does not read"),
-    "rate_limited": (429, "The key is used too often"),
-    "over_capacity": (429, "The node is full"),
-    "internal": (500, "The node has a defect"),
-    "engine_failed": (502, "The model failed"),
-    "starting": (503, "The model is not ready"),
-    "draining": (503, "The node is shutting down"),
-    "engine_unavailable": (503, "The engine cannot be reached"),
-    "engine_silent": (504, "The model went silent"),
+WILL = (SHOULD_RETRY,)
+
+CATALOGUE: Mapping[str, Kind] = {
+    "invalid_json": Kind(400, "The body is not JSON", "Send what RFC 8259 calls JSON, in UTF-8."),
+    "invalid_value": Kind(400, "A parameter has a wrong value", "Send what the message says was expected."),
+    "missing_parameter": Kind(400, "A parameter is missing", "Send the parameter that `error.param` names."),
+    "unknown_parameter": Kind(400, "There is no such parameter", "Check its spelling, or leave it out."),
+    "unsupported_parameter": Kind(
+        400, "The node does not do this", "Leave the parameter out that `error.param` names."
+    ),
+    "context_length_exceeded": Kind(400, "The prompt is too long for the model", "Shorten it, or ask for less."),
+    "model_unfit": Kind(400, "The model is not for this", "Ask for one of those that the message names."),
+    "unreadable_audio": Kind(400, "The file cannot be heard", "Send one of the formats in docs/audio.md."),
+    "audio_too_long": Kind(400, "The recording is too long", "Cut it, or send it as a job."),
+    "bad_request": Kind(400, "The request cannot be understood", "Send well-formed HTTP."),
+    "unauthorized": Kind(
+        401,
+        "The key is missing, or does not count here",
+        "Send `Authorization: Bearer <key>`.",
+        headers=(AUTHENTICATE,),
+    ),
+    "budget_spent": Kind(402, "The key has no credit left", "Have its operator raise the budget.", headers=WILL),
+    "forbidden": Kind(403, "The key is not for this", "Use a key for this model, region and scope."),
+    "bad_ticket": Kind(403, "The ticket proves nothing here", "Ask the router again: a ticket holds for a minute."),
+    "not_found": Kind(404, "There is nothing here", "GET /openapi.json lists what there is."),
+    "model_not_found": Kind(404, "There is no such model on this node", "Ask the router which region has it."),
+    "method_not_allowed": Kind(
+        405, "This is asked for in another way", "Use a method that the Allow header names.", headers=(ALLOW,)
+    ),
+    "body_too_slow": Kind(408, "The body did not arrive in time", "Send it again, or less of it."),
+    "expectation_failed": Kind(
+        417, "The node does not do what is expected first", "Expect 100-continue, or nothing."
+    ),
+    "body_too_large": Kind(413, "The body is too large", "Send less at once."),
+    "unsupported_media_type": Kind(
+        415, "The body is of a type that the node does not read", "Send what was expected."
+    ),
+    "rate_limited": Kind(429, "The key is used too often", "Come back after `retry-after-ms`.", headers=RETRY),
+    "over_capacity": Kind(429, "The node is full", "Go to the next region that the router named.", headers=RETRY),
+    "internal": Kind(500, "The node has a defect", "Tell its operator the X-Request-Id."),
+    "engine_failed": Kind(502, "The model failed", "Ask for something else: again, it fails again.", headers=WILL),
+    "starting": Kind(503, "The model is not ready", "Come back after `retry-after-ms`.", headers=RETRY),
+    "draining": Kind(503, "The node is shutting down", "Go to the next region that the router named.", headers=RETRY),
+    "engine_unavailable": Kind(
+        503, "The engine cannot be reached", "Come back after `retry-after-ms`.", headers=RETRY
+    ),
+    "engine_silent": Kind(504, "The model went silent", "Ask again.", headers=WILL),
 }
-"""Code → HTTP status and title. What programs branch on is the code."""
+"""By code, which is what programs branch on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +74,11 @@ class Fail:
     @property
     def status(self) -> int:
         """Its HTTP status."""
-        return CATALOGUE[self.code][0]
+        return CATALOGUE[self.code].status
 
     def shape(self) -> Problem:
         """Its wire shape."""
-        status, title = CATALOGUE[self.code]
-        return Problem.model_validate(members(status, self.code, title, self.detail, self.param))
+        return Problem.model_validate(members(self.code, CATALOGUE[self.code], self.detail, self.param))
 
     def response(self) -> web.Response:
         """As an answer."""
@@ -89,11 +105,11 @@ def refusal(refused: Refusal) -> Fail:
     """
     match refused.reason:
         case Reason.FULL | Reason.LATE:
-            return Fail("over_capacity", refused.detail, headers=_retry(refused.retry_after, here=False))
+            return Fail("over_capacity", refused.detail, headers=retry(refused.retry_after, here=False))
         case Reason.STARTING:
-            return Fail("starting", refused.detail, headers=_retry(refused.retry_after, here=True))
+            return Fail("starting", refused.detail, headers=retry(refused.retry_after, here=True))
         case Reason.DRAINING:
-            return Fail("draining", refused.detail, headers=_retry(refused.retry_after, here=True))
+            return Fail("draining", refused.detail, headers=retry(refused.retry_after, here=True))
         case _:
             assert_never(refused.reason)
 
@@ -108,9 +124,9 @@ def denial(denied: Denied) -> Fail:
         case Denial.SPENT:
             return Fail("budget_spent", denied.detail, headers={"x-should-retry": "false"})
         case Denial.TOO_OFTEN:
-            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=True))
+            return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=True))
         case Denial.GUESSED:
-            return Fail("rate_limited", denied.detail, headers=_retry(denied.wait, here=False))
+            return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=False))
         case _:
             assert_never(denied.denial)
 
@@ -123,19 +139,10 @@ def engine(error: EngineError) -> Fail:
         case Fault.REFUSED:
             return Fail("bad_request", error.detail)
         case Fault.UNREACHABLE | Fault.DRAINING | Fault.DEAD | Fault.UNKNOWN_MODEL:
-            return Fail("engine_unavailable", error.detail, headers=_retry(Seconds(1.0), here=True))
+            return Fail("engine_unavailable", error.detail, headers=retry(Seconds(1.0), here=True))
         case Fault.SILENT:
             return Fail("engine_silent", error.detail, headers={"x-should-retry": "true"})
         case Fault.BROKEN:
             return Fail("engine_failed", error.detail, headers={"x-should-retry": "false"})
         case _:
             assert_never(error.fault)
-
-
-def _retry(after: Seconds, *, here: bool) -> dict[str, str]:
-    """OpenAI's clients read the milliseconds first; whole seconds are for the others, and never too soon."""
-    return {
-        "Retry-After": str(max(1, ceil(after))),
-        "retry-after-ms": str(round(millis(after))),
-        "x-should-retry": "true" if here else "false",
-    }

@@ -4,10 +4,11 @@ What the node does is a field. What it does not do is in a table with the values
 name with any other. What is in neither is unknown, and refused too: a parameter ignored in silence is a lie.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from node_agent.core.chat import Manner, Sampling
@@ -15,7 +16,7 @@ from node_agent.core.chat import Manner, Sampling
 MOST_STOPS = 4
 LONGEST_STOP = 256
 
-Strict = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+Strict = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
 Model = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 User = Annotated[str, StringConstraints(max_length=256)]
 """Accepted and not used, which is what OpenAI defines: it names an end user for the operator's own eyes."""
@@ -97,6 +98,17 @@ def without(harmless: Mapping[str, tuple[object, ...]], body: Mapping[str, objec
         if not _asks_nothing(body[name], harmless[name]):
             raise unsupported(name, "'{param}' is not supported by this node with that value")
     return {name: value for name, value in body.items() if name not in harmless}
+
+
+def nothing_asked(harmless: Mapping[str, tuple[object, ...]]) -> Callable[[JsonDict], None]:
+    """Tells a shape's JSON schema that it takes what `without` takes off."""
+
+    def tell(schema: JsonDict) -> None:
+        words = "Taken where it asks for nothing."
+        more = {name: {"description": words, "enum": [None, *values]} for name, values in harmless.items()}
+        cast("dict[str, object]", schema["properties"]).update(more)
+
+    return tell
 
 
 def _asks_nothing(found: object, harmless: tuple[object, ...]) -> bool:

@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from node_agent.api.problems import Failed
-from node_agent.api.shapes import Strict, without
+from node_agent.api.shapes import Strict, nothing_asked, without
 from node_agent.audio.encoding import Format
 from node_agent.core.models import ModelSpec
 from node_agent.core.speech import Speech, voices
@@ -35,6 +44,9 @@ def _says_something(text: str) -> str:
     return text
 
 
+TOLD = Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})
+
+
 class VoiceId(BaseModel):
     """A voice as an object."""
 
@@ -46,10 +58,10 @@ class VoiceId(BaseModel):
 class SpeechRequest(BaseModel):
     """``POST /v1/audio/speech``."""
 
-    model_config = Strict
+    model_config = ConfigDict(**Strict, json_schema_extra=nothing_asked(HARMLESS))
 
     model: Id
-    input: Annotated[str, StringConstraints(max_length=LONGEST_INPUT), AfterValidator(_says_something)]
+    input: Annotated[str, StringConstraints(max_length=LONGEST_INPUT), AfterValidator(_says_something), TOLD]
     voice: Annotated[Annotated[Id, Tag("(text)")] | Annotated[VoiceId, Tag("(object)")], Discriminator(_arm)]
     response_format: Annotated[Format, Field(strict=False)] | None = None
     speed: Annotated[float, Field(ge=0.25, le=4)] | None = None

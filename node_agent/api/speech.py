@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from node_agent.api.reading import read
 from node_agent.api.speaking import SpeechRequest
 from node_agent.api.sse import Stream, event
 from node_agent.api.timing import told
+from node_agent.api.told.speaking import Spoken, Voice, VoicesAnswer
 from node_agent.audio.encoding import CONTENT_TYPE, Format, encoder, whole
 from node_agent.core.errors import EngineError, Fault
 from node_agent.core.models import Kind, ModelSpec
@@ -101,7 +102,7 @@ def _parts(pcm: bytes) -> list[bytes]:
     return [pcm[begin : begin + PART] for begin in range(0, len(pcm), PART)]
 
 
-def _usage(usage: Usage) -> Mapping[str, object]:
+def _usage(usage: Usage) -> Spoken:
     """In the units that speech is billed by. OpenAI's are tokens, of which these models have none."""
     return {"type": "characters", "characters": usage.characters, "seconds": round(usage.spoken, 3)}
 
@@ -112,9 +113,10 @@ async def list_voices(request: web.Request) -> web.Response:
     name = request.query.get("model")
     chosen = [*edge.models.values()] if name is None else [asked_for(request, name, Kind.TTS)]
     speakers = [model for model in chosen if model.kind is Kind.TTS]
-    return web.json_response({"object": "list", "data": [each for model in speakers for each in _voices(model)]})
+    body: VoicesAnswer = {"object": "list", "data": [each for model in speakers for each in _voices(model)]}
+    return web.json_response(body)
 
 
-def _voices(model: ModelSpec) -> list[Mapping[str, str]]:
+def _voices(model: ModelSpec) -> list[Voice]:
     """``voice`` is what it sounds like: two names of one voice have the same."""
     return [{"id": n, "object": "voice", "model": model.name, "voice": own} for n, own in voices(model).items()]

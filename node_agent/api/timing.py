@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from node_agent.api.told.writing import Metadata
 from node_agent.core.task import Step
 from node_agent.core.units import Seconds, millis
 from node_agent.runtime.answer import Answer
@@ -27,7 +28,7 @@ def _timing(answer: Answer[Step]) -> str:
 def metadata(region: str, answer: Answer[Step]) -> Mapping[str, object]:
     """``pg_metadata``, which none of OpenAI's clients minds."""
     whole, load, queue = _whole(answer.took), _whole(answer.warmed), _whole(answer.waited)
-    told = {
+    told: Metadata = {
         "region": region,
         "latency_ms": whole,
         "model_load_time_ms": load,

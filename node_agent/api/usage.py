@@ -1,7 +1,7 @@
 """``GET /v1/usage``: what a key has used and what it cost, in the shape that PolarGrid's client reads."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from aiohttp import web
@@ -9,11 +9,10 @@ from aiohttp import web
 from node_agent.api.edge import EDGE
 from node_agent.api.guard import caller_of
 from node_agent.api.problems import Failed
+from node_agent.api.told.usage import Figures, Usage, UsageAnswer
 from node_agent.core.calendar import DAY
 from node_agent.core.caller import Scope
 from node_agent.core.usage import NANO, Row, Sums, total
-
-Shape = dict[str, object]
 
 USUAL = 29
 """Days before the last one, if no first one is named: thirty in all."""
@@ -25,8 +24,11 @@ async def show(request: web.Request) -> web.Response:
     first, last = _period(request, edge.clock.unix())
     sees_all = Scope.OPERATOR in caller.scopes
     usage = await asyncio.to_thread(_usage, tuple(edge.till.rows()), None if sees_all else caller.name, first, last)
-    period = {"start_date": first.isoformat(), "end_date": last.isoformat()}
-    return web.json_response({"period": period, "usage": usage}, headers={"Cache-Control": "no-store"})
+    body: UsageAnswer = {
+        "period": {"start_date": first.isoformat(), "end_date": last.isoformat()},
+        "usage": usage,
+    }
+    return web.json_response(body, headers={"Cache-Control": "no-store"})
 
 
 def _period(request: web.Request, now: int) -> tuple[date, date]:
@@ -56,22 +58,22 @@ def _unix(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
 
 
-def _usage(kept: Iterable[Row], key: str | None, first: date, last: date) -> Shape:
+def _usage(kept: Iterable[Row], key: str | None, first: date, last: date) -> Usage:
     """Of *key*; None: of all. Of years of many keys it takes a moment, and the node has better to do: in a thread."""
     begin, end = _unix(first), _unix(last) + DAY
     rows = [row for row in kept if begin <= row.place.start < end and key in {None, row.place.key}]
     every = total(row.sums for row in rows)
-    by_region = [{"region": name, **_figures(sums)} for name, sums in _grouped(rows, _region)]
-    by_key = [{"key": name, **_figures(sums)} for name, sums in _grouped(rows, _key)]
-    return {
+    told: Usage = {
         "total_requests": every.requests,
         "total_tokens": _tokens(every),
         "total_cost": every.cost / NANO,
         "by_model": [{"model_id": name, **_figures(sums)} for name, sums in _grouped(rows, _model)],
-        "by_region": by_region,
+        "by_region": [{"region": name, **_figures(sums)} for name, sums in _grouped(rows, _region)],
         "by_day": [{"date": name, **_figures(sums)} for name, sums in _grouped(rows, _date)],
-        **({"by_key": by_key} if key is None else {}),
     }
+    if key is None:
+        told["by_key"] = [{"key": name, **_figures(sums)} for name, sums in _grouped(rows, _key)]
+    return told
 
 
 def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str]) -> Iterable[tuple[str, Sums]]:
@@ -81,7 +83,7 @@ def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str]) -> Iterable[tup
     return [(name, total(groups[name])) for name in sorted(groups)]
 
 
-def _figures(sums: Sums) -> Mapping[str, object]:
+def _figures(sums: Sums) -> Figures:
     return {
         "requests": sums.requests,
         "tokens": _tokens(sums),

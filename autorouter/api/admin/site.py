@@ -1,18 +1,19 @@
-"""The admin API's whole HTTP surface in one table."""
+"""The admin API's whole HTTP surface: what answers each operation, and what every request goes through."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from autorouter.api.admin import operations
 from autorouter.api.admin.guard import Guard
 from autorouter.api.admin.holds import HoldsEdge, told
+from autorouter.api.admin.operations import MOST_NOTES, USUAL_NOTES
 from autorouter.api.admin.record import ACTOR, Recorder
+from autorouter.api.document import showing
 from autorouter.api.problems import ProblemError, refuse
-from autorouter.api.site import MOST_BODY, outermost, taking
+from autorouter.api.site import MOST_BODY, bind, outermost
 from autorouter.core.errors import StoreError
 from autorouter.reports import record_of_note
 from autorouter.wire.admin import TrailAnswer
-
-USUAL_NOTES, MOST_NOTES = 100, 1000
 
 
 def admin_site(guard: Guard, holds: HoldsEdge, recorder: Recorder) -> web.Application:
@@ -21,13 +22,15 @@ def admin_site(guard: Guard, holds: HoldsEdge, recorder: Recorder) -> web.Applic
         middlewares=[outermost(_uncounted), _guarded(guard, recorder)],
         client_max_size=MOST_BODY,
     )
-    app.add_routes(
-        [
-            web.get("/v1/holds", taking(holds.all)),
-            web.put("/v1/holds/{target}/{kind}", taking(holds.put)),
-            web.delete("/v1/holds/{target}", taking(holds.delete, "kind", "by", "all")),
-            web.get("/v1/audit", taking(_audit(recorder), "limit")),
-        ]
+    bind(
+        app,
+        (
+            (operations.HOLDS, holds.all),
+            (operations.HOLD, holds.put),
+            (operations.LIFT, holds.delete),
+            (operations.AUDIT, _audit(recorder)),
+            (operations.DOCUMENT, showing(operations.INTERFACE)),
+        ),
     )
     return app
 

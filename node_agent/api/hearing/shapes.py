@@ -1,9 +1,10 @@
 """The parameters of both endpoints, strictly: what is not done is refused by name (see `node_agent.api.shapes`)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from node_agent.api.problems import Failed
@@ -38,10 +39,18 @@ AS_IT_COMES = ("json", "text")
 """Formats that a stream may be asked for with: it is events in any case."""
 
 
+def _form(schema: JsonDict) -> None:
+    """Tells the JSON schema that there is a file too, and what is taken where it asks for nothing."""
+    members = cast("dict[str, object]", schema["properties"])
+    members["file"] = {"type": "string", "contentMediaType": "application/octet-stream"}
+    members["chunking_strategy"] = {"enum": [*HARMLESS["chunking_strategy"]]}
+    cast("list[str]", schema["required"]).append("file")
+
+
 class TranslationRequest(BaseModel):
     """``POST /v1/audio/translations``: what was said, in English. All values come as texts."""
 
-    model_config = Strict
+    model_config = ConfigDict(**Strict, json_schema_extra=_form)
 
     model: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     prompt: Annotated[str, StringConstraints(max_length=LONGEST_PROMPT)] = ""
