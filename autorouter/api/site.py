@@ -95,7 +95,7 @@ def outermost(refused: Refused) -> Middleware:
             refused(exc.problem.code)
             answered = response(exc)
         except web.HTTPException as exc:
-            problem = _told(exc, request)
+            problem = as_problem(exc, request)
             refused(problem.problem.code)
             answered = response(problem)
         except Exception:
@@ -112,7 +112,7 @@ def outermost(refused: Refused) -> Middleware:
     return outermost
 
 
-def _told(exc: web.HTTPException, request: web.Request) -> ProblemError:
+def as_problem(exc: web.HTTPException, request: web.Request) -> ProblemError:
     """What aiohttp itself refuses, as a problem."""
     path = ascii(request.path[:128])
     match exc:

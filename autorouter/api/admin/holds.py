@@ -32,7 +32,7 @@ class HoldsEdge:
 
     async def all(self, _request: web.Request) -> web.Response:
         """Every hold in force."""
-        return told(HoldsAnswer(holds=tuple(map(told_of_hold, self._snapshots.holds))))
+        return as_json(HoldsAnswer(holds=tuple(map(told_of_hold, self._snapshots.holds))))
 
     async def put(self, request: web.Request) -> web.Response:
         """Hold a target, if that leaves everybody something or is forced."""
@@ -51,7 +51,7 @@ class HoldsEdge:
             hold = await self._holding.hold(hold)
         except StoreError as exc:
             raise _unkept(exc) from exc
-        return told(self._answer(hold, lost, fleet))
+        return as_json(self._answer(hold, lost, fleet))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Take holds back: one's own, those in *by*'s name, or all."""
@@ -75,7 +75,7 @@ class HoldsEdge:
             lifted = await self._holding.lift(wanted)
         except StoreError as exc:
             raise _unkept(exc) from exc
-        return told(
+        return as_json(
             LiftedAnswer(
                 lifted=tuple(map(told_of_hold, lifted)), remaining=tuple(map(told_of_hold, self._still(target)))
             )
@@ -98,7 +98,7 @@ class HoldsEdge:
         return [hold for hold in self._snapshots.holds if hold.target in parts]
 
 
-def told(answer: Wire) -> web.Response:
+def as_json(answer: Wire) -> web.Response:
     """*answer* as it goes out."""
     return web.Response(
         body=answer.model_dump_json().encode(), content_type="application/json", headers={"Cache-Control": "no-store"}

@@ -5,7 +5,7 @@ import fcntl
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -16,41 +16,39 @@ from autorouter.api.front import FrontRunner
 @asynccontextmanager
 async def listening(app: web.Application, path: Path | None, host: str, port: int) -> AsyncIterator[str]:
     """*app* on the socket at *path*, else at *host*; yields where. Raises `OSError`."""
-    runner = FrontRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        if path is None:
-            await web.TCPSite(runner, host, port, reuse_address=True).start()
-            name, number = runner.addresses[0][:2]
-            yield f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
-        else:
-            with _bound(path) as opened:
-                await web.SockSite(runner, opened).start()
-                yield f"unix:{path}"
-    finally:
-        await runner.cleanup()
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_context(_bound(path)) if path is not None else None
+        runner = FrontRunner(app, access_log=None, shutdown_timeout=1.0)
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        if opened is not None:
+            await web.SockSite(runner, opened).start()
+            yield f"unix:{path}"
+            return
+        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        name, number = runner.addresses[0][:2]
+        yield f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
 
 
 @contextmanager
 def _bound(path: Path) -> Iterator[socket.socket]:
     """A socket at *path* that nobody else can open; what a router that died left there is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    with _alone(path):
-        _clear(path)
-        before = os.umask(0o177)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as opened:
+        with _alone(path):
+            _clear(path)
+            before = os.umask(0o177)
+            try:
+                opened.bind(str(path))
+            finally:
+                os.umask(before)
+            opened.listen(16)
+        ours = path.stat().st_ino
         try:
-            opened.bind(str(path))
+            yield opened
         finally:
-            os.umask(before)
-    opened.listen(16)
-    ours = path.stat().st_ino
-    try:
-        yield opened
-    finally:
-        opened.close()
-        if path.exists() and path.stat().st_ino == ours:
-            path.unlink()
+            if path.exists() and path.stat().st_ino == ours:
+                path.unlink()
 
 
 @contextmanager

@@ -86,12 +86,24 @@ DOCUMENT = Operation(
     scope=SCOPE,
 )
 
+OPERATIONS = (HOLDS, HOLD, LIFT, AUDIT, DOCUMENT)
+
+ALWAYS = (
+    "bad_request",
+    "unknown_parameter",
+    "internal_error",
+    "unauthorized",
+    "forbidden",
+    "misdirected",
+    "too_many_guesses",
+)
+
 INTERFACE = Interface(
     "autorouter admin",
     "What operators may change of a router.",
-    (HOLDS, HOLD, LIFT, AUDIT, DOCUMENT),
-    PROBLEMS,
-    always=("bad_request", "unknown_parameter", "internal_error", "misdirected", "forbidden", "too_many_guesses"),
+    OPERATIONS,
+    {code: PROBLEMS[code] for code in (*ALWAYS, *(code for each in OPERATIONS for code in each.codes))},
+    always=ALWAYS,
     headers=(REQUEST_ID,),
     keys={KEY: "Of the scope admin; over the unix socket none is wanted."},
 )

@@ -5,12 +5,12 @@ from aiohttp.typedefs import Handler, Middleware
 
 from autorouter.api.admin import operations
 from autorouter.api.admin.guard import Guard
-from autorouter.api.admin.holds import HoldsEdge, told
+from autorouter.api.admin.holds import HoldsEdge, as_json
 from autorouter.api.admin.operations import MOST_NOTES, USUAL_NOTES
 from autorouter.api.admin.record import ACTOR, Recorder
 from autorouter.api.document import showing
 from autorouter.api.problems import ProblemError, refuse
-from autorouter.api.site import MOST_BODY, bind, outermost
+from autorouter.api.site import MOST_BODY, as_problem, bind, outermost
 from autorouter.core.errors import StoreError
 from autorouter.reports import record_of_note
 from autorouter.wire.admin import TrailAnswer
@@ -46,11 +46,12 @@ def _guarded(guard: Guard, recorder: Recorder) -> Middleware:
         except ProblemError as exc:
             await recorder.record(request, exc.problem.code, exc.problem.detail)
             raise
-        except web.HTTPNotFound:
-            await recorder.record(request, "not_found")
-            raise
-        except web.HTTPException:
-            await recorder.record(request, "bad_request")
+        except web.HTTPException as exc:
+            told = as_problem(exc, request)
+            await recorder.record(request, told.problem.code, told.problem.detail)
+            raise told from exc
+        except Exception:
+            await recorder.record(request, "internal_error")
             raise
         await recorder.record(request)
         return answered
@@ -68,7 +69,7 @@ def _audit(recorder: Recorder) -> Handler:
             notes = await recorder.trail.latest(int(limit))
         except StoreError as exc:
             raise refuse("holds_unavailable", f"the store cannot be reached: {exc}") from exc
-        return told(TrailAnswer(notes=tuple(map(record_of_note, notes))))
+        return as_json(TrailAnswer(notes=tuple(map(record_of_note, notes))))
 
     return audit
 
