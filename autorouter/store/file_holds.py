@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -121,12 +122,10 @@ class FileTrail:
             with _locked(self._folder):
                 if self._path.exists() and self._path.stat().st_size + len(line) > MOST_BYTES:
                     self._path.replace(self._before)
-                file = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-                try:
-                    os.write(file, line)
+                file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                with os.fdopen(file, "r+b", buffering=0) as opened:
+                    opened.write(_begun(opened) + line)
                     os.fsync(file)
-                finally:
-                    os.close(file)
 
         await _soon(append)
 
@@ -172,6 +171,12 @@ def _at_most(path: Path) -> bytes:
     if len(told) > MOST_BYTES:
         raise StoreError(f"{path} has more than {MOST_BYTES} bytes")
     return told
+
+
+def _begun(file: FileIO) -> bytes:
+    """What has to come before a new line: what a writer that was killed left undone must not swallow it."""
+    end = os.fstat(file.fileno()).st_size
+    return b"" if not end or os.pread(file.fileno(), 1, end - 1) == b"\n" else b"\n"
 
 
 @contextmanager
