@@ -20,6 +20,10 @@ from autorouter.api.asker import Asker
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
+from autorouter.api.onward.edge import OnwardEdge
+from autorouter.api.onward.lines import Lines
+from autorouter.api.onward.redirect import Referrer
+from autorouter.api.onward.relay import Relay
 from autorouter.api.route import RouteEdge
 from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
@@ -116,6 +120,15 @@ class Autorouter:
         router = Router(self._snapshots, self._atlas, spill, now, (self._telemetry.decided,))
         tickets = Tickets(options.keys[0], unix_now, self._atlas.ears) if options.keys else None
         self._route = RouteEdge(router, self._snapshots, self._asker, now, tickets)
+        self._lines = Lines()
+        referrer = Referrer(options.keys[0], unix_now) if options.keys else None
+        self._onward = OnwardEdge(
+            router,
+            self._snapshots,
+            self._asker,
+            Relay(self._lines, self._snapshots, now, self._telemetry.sent_on),
+            referrer,
+        )
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -125,7 +138,7 @@ class Autorouter:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._holding.turn()  # before anybody is answered: what is held was held before this router started
-        async with self._watching(), self._administered(), self._listening():
+        async with self._watching(), self._lines, self._administered(), self._listening():
             await stop.wait()
             log.info("stopping")
 
@@ -174,8 +187,8 @@ class Autorouter:
             self._snapshots, now, self._telemetry.registry, self._observer.unknown, lambda: self._telemetry.store_up
         )
         rtt = RttEdge(self._learner, self._snapshots, self._asker, now)
-        app = site(self._route, rtt, fleet, health, self._telemetry.refused)
-        runner = FrontRunner(app, access_log=None, shutdown_timeout=GRACE)
+        app = site(self._route, rtt, self._onward, fleet, health, self._telemetry.refused)
+        runner = FrontRunner(app, shutdown_timeout=GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._options.host, self._options.port, reuse_address=True).start()

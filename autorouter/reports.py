@@ -14,12 +14,14 @@ from autorouter.core.latency.sources import SOURCES
 from autorouter.core.names import ModelName, Network, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
+from autorouter.core.quantiles import Quantiles
 from autorouter.core.trail import Note
 from autorouter.core.units import Instant, Millis, Unix
 from autorouter.core.used import Figures, Hour
 from autorouter.wire.book import MOST_WEIGHT, BookRecord, PlaceRecord
 from autorouter.wire.hold import HoldRecord, HoldTold, NoteRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
+from autorouter.wire.node import Quantiles as QuantilesTold
 from autorouter.wire.observation import ObservationRecord, ReportRecord
 from autorouter.wire.sample import EvidenceRecord, SampleRecord, TrackRecord
 
@@ -173,6 +175,7 @@ def _record(report: Report) -> ReportRecord:
         ModelStatus.model_validate(
             {
                 "name": each.name,
+                "aliases": each.aliases,
                 "version": each.version,
                 "state": each.state,
                 "slots": each.slots,
@@ -180,6 +183,8 @@ def _record(report: Report) -> ReportRecord:
                 "queued": each.queued,
                 "service_ms": each.service,
                 "load_ms": each.loading,
+                "ttft_ms": quantiles_told(each.ttft),
+                "tpot_ms": quantiles_told(each.tpot),
                 "served": each.served,
                 "failed": each.failed,
             }
@@ -192,6 +197,7 @@ def _record(report: Report) -> ReportRecord:
 def _load(model: ModelStatus) -> ModelLoad:
     return ModelLoad(
         name=ModelName(model.name),
+        aliases=model.aliases,
         version=model.version,
         state=model.state,
         slots=model.slots,
@@ -199,9 +205,20 @@ def _load(model: ModelStatus) -> ModelLoad:
         queued=model.queued,
         service=Millis(model.service_ms),
         loading=Millis(model.load_ms),
+        ttft=_quantiles(model.ttft_ms),
+        tpot=_quantiles(model.tpot_ms),
         served=model.served,
         failed=model.failed,
     )
+
+
+def _quantiles(told: QuantilesTold | None) -> Quantiles | None:
+    return None if told is None else Quantiles(Millis(told.p50), Millis(told.p90), Millis(told.p99), told.n)
+
+
+def quantiles_told(found: Quantiles | None) -> QuantilesTold | None:
+    """As the wire tells of them."""
+    return None if found is None else QuantilesTold(p50=found.p50, p90=found.p90, p99=found.p99, n=found.n)
 
 
 def told_of_hold(hold: Hold) -> HoldTold:

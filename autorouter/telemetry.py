@@ -25,6 +25,10 @@ from autorouter.core.used import Used
 log = structlog.get_logger("autorouter")
 
 
+SentOn = Literal["redirected", "relayed", "failed"]
+"""``failed``: asked in a client's place, and another was asked then, or none was left."""
+
+
 class Telemetry:
     """Counts and tells. *budget* is the time to start within which an answer counts as good, in ms."""
 
@@ -39,6 +43,7 @@ class Telemetry:
         here = self.registry
         self._answers = Counter("autorouter_answers", "Routes answered.", ["outcome", "region"], registry=here)
         self._good = Counter("autorouter_answers_in_budget", "Those that start in time.", ["region"], registry=here)
+        self._sent_on = Counter("autorouter_sent_on", "Inference sent on.", ["outcome", "region"], registry=here)
         self._problems = Counter("autorouter_problems", "Requests refused.", ["code"], registry=here)
         self._probes = Counter("autorouter_probes", "Looks at nodes.", ["node", "outcome"], registry=here)
         self._reload = Gauge("autorouter_config_last_reload_successful", "1 if it was.", registry=here)
@@ -71,6 +76,10 @@ class Telemetry:
         self._answers.labels("bent" if decision.bent else "routed", region).inc()
         if chosen.time_to_start <= self.budget:
             self._good.labels(region).inc()
+
+    def sent_on(self, outcome: SentOn, region: str) -> None:
+        """A request for a model was sent on to *region*: its client told to go there, or asked in its place."""
+        self._sent_on.labels(outcome, region).inc()
 
     def refused(self, code: str) -> None:
         """A request got the problem *code*, one of the catalogue."""

@@ -1,4 +1,4 @@
-"""The command line: ``node-agent serve`` and ``node-agent fetch``."""
+"""The command line: ``node-agent serve``, ``fetch`` and ``doctor``."""
 
 import logging
 import os
@@ -79,6 +79,23 @@ def fetch(**given: object) -> None:
     from node_agent import app, config  # noqa: PLC0415 - as above
 
     _run(lambda: app.fetch(config.read_options({"region": "any", **given})))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Findings as JSON.")
+def doctor(*, as_json: bool, **given: object) -> None:
+    """Say what is wrong, and what to do about it, with all that a node needs. Changes nothing.
+
+    Give it the options and the environment of `serve`; an agent may run meanwhile or not. Takes 5 seconds at most.
+    Exit code: 0 if nothing is wrong (warnings are not), 1 if something is, 2 if something could not be looked at.
+    """
+    from node_agent.doctor import screen  # noqa: PLC0415 - as above
+
+    _configure_logs()
+    sys.exit(screen.show(given, as_json=as_json))
+
+
+doctor.params.extend(serve.params)
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -38,7 +38,8 @@ def node(name, *, health=Health.UP, models=(MODEL,), slots=4, busy=0.0, queued=0
     endpoint, state = more.pop("endpoint", None), more.pop("state", "ready")
     loading = Millis(more.pop("loading", 0.0))
     load = ModelLoad(ModelName("m"), "1", state, slots, busy, queued, Millis(service), loading=loading)
-    held = {ModelName(m): replace(load, name=ModelName(m)) for m in models}
+    aliases = more.pop("aliases", {})
+    held = {ModelName(m): replace(load, name=ModelName(m), aliases=aliases.get(m, ())) for m in models}
     return NodeView(Node(NodeName(name), f"http://{name}.agent", endpoint), health, held, **more)
 
 

@@ -8,8 +8,10 @@ import pytest
 from autorouter.api.operations import ROUTE
 from autorouter.api.problems import PROBLEMS
 from autorouter.config.shape import SHAPE_AT
+from autorouter.doctor.checks import CHECKS as ROUTERS
 from autorouter.wire.access import Claims, KeyEntry
 from node_agent.api.problems import CATALOGUE
+from node_agent.doctor.checks import CHECKS as NODES
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -43,3 +45,12 @@ def test_every_word_of_a_keys_file_and_of_a_token_is_documented():
     assert named("keys.md", "## The keys file") == set(KeyEntry.model_fields)
     assert named("keys.md", "## Tokens") == set(Claims.model_fields) | {"aud"}
     assert named("keys.md", "## What a key") <= set(CATALOGUE)
+
+
+def test_every_check_of_the_doctors_is_documented():
+    tables = (DOCS / "doctor.md").read_text().partition("| router | |")[2].partition("| node | |")
+    told = [
+        re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in rows.splitlines() if row.startswith("|")))
+        for rows in tables[::2]
+    ]
+    assert told == [list(ROUTERS), list(NODES)]

@@ -7,15 +7,24 @@ from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
 from autorouter.core.eligible import Rejection
 from autorouter.core.explain import because, price
-from autorouter.core.fleet import FleetSnapshot, NodeView, RegionView, Stage
+from autorouter.core.fleet import FleetSnapshot, ModelLoad, NodeView, RegionView, Stage
 from autorouter.core.latency.explore import Probe
 from autorouter.core.latency.sample import Track
 from autorouter.core.names import ModelName
 from autorouter.core.placement import placements
 from autorouter.core.query import Client
 from autorouter.core.units import Instant
-from autorouter.reports import told_of_hold
-from autorouter.wire.fleet import ModelOffered, ModelsAnswer, ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
+from autorouter.reports import quantiles_told, told_of_hold
+from autorouter.wire.fleet import (
+    EndpointsAnswer,
+    ModelEndpoint,
+    ModelOffered,
+    ModelsAnswer,
+    ModelSeen,
+    NodeSeen,
+    RegionsAnswer,
+    RegionSeen,
+)
 from autorouter.wire.route import (
     Alternate,
     ClientSeen,
@@ -92,8 +101,45 @@ def regions(fleet: FleetSnapshot, now: Instant) -> RegionsAnswer:
 
 def models(fleet: FleetSnapshot) -> ModelsAnswer:
     """Every model that exists, with the regions where it can be had now."""
-    return ModelsAnswer(
-        data=tuple(ModelOffered(id=name, regions=_where(fleet, name)) for name in sorted(fleet.models))
+    return ModelsAnswer(data=tuple(_offered(fleet, name) for name in sorted(fleet.models)))
+
+
+def _offered(fleet: FleetSnapshot, name: ModelName) -> ModelOffered:
+    there = _where(fleet, name)
+    return ModelOffered(id=name, root=name, regions=there, pg_regions=there)
+
+
+def endpoints(fleet: FleetSnapshot, model: ModelName, now: Instant) -> EndpointsAnswer:
+    """Every node that knows *model*."""
+    told = [
+        _endpoint(view, node, load, now)
+        for view in fleet.regions
+        for node in view.nodes
+        if (load := node.models.get(model)) is not None
+    ]
+    return EndpointsAnswer(id=model, endpoints=tuple(told))
+
+
+def _endpoint(view: RegionView, node: NodeView, load: ModelLoad, now: Instant) -> ModelEndpoint:
+    there = (each for each in placements(view, frozenset({load.name})) if view.region.stage is Stage.ACTIVE)
+    return ModelEndpoint(
+        region=view.region.name,
+        name=view.region.title,
+        node=node.node.name,
+        endpoint=node.node.endpoint or view.region.endpoint,
+        offered=any(node.node.name in each.nodes for each in there),
+        health=node.health.name.lower(),
+        state=load.state,
+        version=load.version,
+        slots=load.slots,
+        busy=load.busy,
+        queued=load.queued,
+        load_ms=load.loading,
+        service_ms=load.service,
+        ttft_ms=quantiles_told(load.ttft),
+        tpot_ms=quantiles_told(load.tpot),
+        rtt_ms=None if node.rtt is None else round(node.rtt, 3),
+        seen_s_ago=None if node.seen is None else round(now - node.seen, 3),
     )
 
 

@@ -15,6 +15,18 @@ class Asker:
 
     def of(self, request: web.Request, said: Coordinates | None = None) -> Client:
         """The client, who may have *said* where it is."""
-        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
-        name = request.transport.get_extra_info("peername") if request.transport else None
-        return self.locator.locate(str(name[0]) if isinstance(name, tuple) else None, forwarded, said)
+        return self.locator.locate(_peer(request), _forwarded(request), said)
+
+    def address(self, request: web.Request) -> str | None:
+        """Its address, for the node that is asked in its place; kept nowhere."""
+        found = self.locator.address(_peer(request), _forwarded(request))
+        return None if found is None else str(found)
+
+
+def _forwarded(request: web.Request) -> str:
+    return ",".join(request.headers.getall("X-Forwarded-For", ()))
+
+
+def _peer(request: web.Request) -> str | None:
+    name = request.transport.get_extra_info("peername") if request.transport else None
+    return str(name[0]) if isinstance(name, tuple) else None

@@ -1,9 +1,12 @@
 """``GET /v1/regions`` and ``GET /v1/models``: what there is and how it is."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from autorouter.api.answers import models, regions
+from autorouter.api.answers import endpoints, models, regions
 from autorouter.api.problems import no_such_model
+from autorouter.core.names import ModelName
 from autorouter.core.words import meant, shown
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
@@ -27,12 +30,22 @@ class FleetEdge:
 
     async def model(self, request: web.Request) -> web.Response:
         """One model, or a 404 as OpenAI's clients know it."""
-        name, there = request.match_info["model"], models(self._snapshots.fleet).data
-        found = next((each for each in there if each.id == name), None)
-        if found is None:
-            known = [each.id for each in there]
-            raise no_such_model(f"no region has {shown(name)}{meant(name, known)}", known)
-        return _json(found)
+        there = models(self._snapshots.fleet).data
+        name = _known(request, [each.id for each in there])
+        return _json(next(each for each in there if each.id == name))
+
+    async def endpoints(self, request: web.Request) -> web.Response:
+        """Where one model is."""
+        name = _known(request, sorted(self._snapshots.fleet.models))
+        return _json(endpoints(self._snapshots.fleet, ModelName(name), self._now()))
+
+
+def _known(request: web.Request, there: Sequence[str]) -> str:
+    """The model that is asked for, one of those that are *there*; raises a problem for any other."""
+    name = request.match_info["model"]
+    if name not in there:
+        raise no_such_model(f"no region has {shown(name)}{meant(name, there)}", there)
+    return name
 
 
 def _json(told: Wire) -> web.Response:

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from autorouter.api.onward import operations as onward
 from autorouter.api.problems import PROBLEMS
 from autorouter.core.countries import ALL
 from autorouter.core.fleet import Tier
 from autorouter.core.query import Priority
-from autorouter.wire.fleet import ModelOffered, ModelsAnswer, RegionsAnswer
+from autorouter.wire.fleet import EndpointsAnswer, ModelOffered, ModelsAnswer, RegionsAnswer
 from autorouter.wire.header import CACHE, REQUEST_ID, TAG, Header
 from autorouter.wire.health import Readiness
 from autorouter.wire.operation import TEXT, Answer, Content, Interface, Operation, Parameter
@@ -83,6 +84,8 @@ RTT = Operation(
     codes=("invalid_body", "body_too_large", "rtt_refused"),
 )
 
+SENT_ON = onward.posts([each for each in ROUTE.query.values() if each.name not in {"model", "explain"}])
+
 REGIONS = Operation(
     "regions",
     "GET",
@@ -110,6 +113,17 @@ SHOW_MODEL = Operation(
     "One model, with the regions where it can be had",
     "fleet",
     (Answer("It.", (Content(ModelOffered),)),),
+    (NAMED,),
+    codes=("model_not_found",),
+)
+
+ENDPOINTS = Operation(
+    "model_endpoints",
+    "GET",
+    "/v1/models/{model}/endpoints",
+    "Where one model is, how full each node is, and how fast it was of late",
+    "fleet",
+    (Answer("Every node that knows it.", (Content(EndpointsAnswer),)),),
     (NAMED,),
     codes=("model_not_found",),
 )
@@ -147,7 +161,21 @@ DOCUMENT = Operation(
 INTERFACE = Interface(
     "autorouter",
     "Sends each client of edge inference to the region that will start answering it first.",
-    (ROUTE, RTT, REGIONS, MODELS, SHOW_MODEL, LIVE, READY, METRICS, DOCUMENT),
+    (
+        ROUTE,
+        RTT,
+        *SENT_ON,
+        onward.SHOW_JOB,
+        onward.VOICES,
+        REGIONS,
+        MODELS,
+        SHOW_MODEL,
+        ENDPOINTS,
+        LIVE,
+        READY,
+        METRICS,
+        DOCUMENT,
+    ),
     PROBLEMS,
     always=("bad_request", "unknown_parameter", "internal_error"),
     headers=(REQUEST_ID,),

@@ -21,6 +21,8 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "invalid_parameter": Kind(400, "Invalid parameter", "Send what the message says was expected."),
         "invalid_body": Kind(400, "Invalid body", "Send what the message says was expected."),
         "body_too_large": Kind(413, "Body too large", "Send less at once."),
+        "body_too_slow": Kind(408, "Body too slow", "Send it again, over a better line."),
+        "unsupported_media_type": Kind(415, "Unsupported encoding", "Send the form without Content-Encoding."),
         "rtt_refused": Kind(422, "Round trips refused", "Report only what this client measured itself."),
         "not_found": Kind(404, "No such path", "GET /v1/route, /v1/regions, /v1/models."),
         "model_not_found": Kind(404, "No such model", "Ask for one of `models`.", UnknownModelProblem),
@@ -28,6 +30,7 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
             405, "Method not allowed", "Use a method that the Allow header names.", headers=(ALLOW,)
         ),
         "bad_request": Kind(400, "Bad request", "Send well-formed HTTP."),
+        "job_not_found": Kind(404, "No such job", "Ask by the id that the 202 gave."),
         "no_eligible_region": Kind(
             503, "No eligible region", "Each region's reason is in `rejected`.", NoRegionProblem, RETRY
         ),
@@ -49,6 +52,12 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "unknown_target": Kind(404, "No such region or node", "Name one that GET /v1/regions lists."),
         "nothing_left": Kind(409, "Too much would be lost", "Say `force` if that is what you want."),
         "holds_unavailable": Kind(503, "Holds cannot be kept", "Ask again when the store is back; holds stand."),
+        "router_busy": Kind(
+            503, "The router is busy", "Ask again after `Retry-After` seconds, or follow redirects.", headers=RETRY
+        ),
+        "nodes_unreachable": Kind(
+            503, "No node answered", "Ask again: the router is looking at them.", headers=RETRY
+        ),
         "internal_error": Kind(500, "Internal error", "Tell the operator the X-Request-Id."),
     }
 )

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from autorouter.api.problems import ProblemError, refuse
 from autorouter.core.countries import ALL, MEANT
-from autorouter.core.fleet import RegionView, Tier
+from autorouter.core.fleet import FleetSnapshot, RegionView, Tier
 from autorouter.core.names import Country, ModelName, RegionName
 from autorouter.core.place import Coordinates
 from autorouter.core.query import Client, Priority, RouteQuery, Scope
@@ -45,12 +45,12 @@ def question(pairs: Pairs) -> Question:
     return Question(models, _place(asked), _flag(asked), asked)
 
 
-def query(asked: Question, client: Client, regions: Mapping[str, RegionView]) -> RouteQuery:
-    """*asked* by *client*, with region names looked up in *regions*, by id or alias in lower case."""
-    named = asked.asked
+def query(asked: Question, client: Client, fleet: FleetSnapshot) -> RouteQuery:
+    """*asked* by *client*, with names looked up in *fleet*: regions by id or alias in any case, models by theirs."""
+    named, regions = asked.asked, fleet.by_name
     return RouteQuery(
         client=client,
-        models=asked.models,
+        models=fleet.own_names(asked.models),
         scope=Scope.GLOBAL if named.get("scope", "").strip().lower() == "global" else Scope.COUNTRY,
         residency=frozenset(_country(code) for code in _items(named, "residency")),
         budget=_budget(named),

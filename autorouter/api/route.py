@@ -1,6 +1,6 @@
 """``GET /v1/route``: where to go, for how long, and where else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aiohttp import web
 
@@ -12,7 +12,9 @@ from autorouter.api.tickets import Tickets
 from autorouter.core.decide import Decision
 from autorouter.core.eligible import Rejection
 from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.names import ModelName
 from autorouter.core.query import Client
+from autorouter.core.words import shown
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
@@ -42,8 +44,8 @@ class RouteEdge:
         client = self._asker.of(request, asked.said)
         located = self._now()
         fleet = self._snapshots.fleet
-        wanted = query(asked, client, fleet.by_name)
-        _known(asked, fleet)
+        wanted = query(asked, client, fleet)
+        require_models(wanted.models, fleet)
         decision = self._router.route(wanted)
         ranked = self._now()
         headers = {
@@ -59,7 +61,7 @@ class RouteEdge:
         policy, exploring = self._snapshots.catalog.policy, decision.probe if probe else None
         explanation = explained(decision, policy, exploring, self._now()) if asked.explain else None
         if decision.chosen is None:
-            raise _none(decision, explanation, headers)
+            raise nowhere(decision, headers, explanation)
         plain = answer(decision, decision.chosen, probe)
         told: RouteAnswer = plain if explanation is None else explained_answer(plain, explanation)
         tag = etag(decision.ranked)
@@ -71,15 +73,16 @@ class RouteEdge:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
 
-def _known(asked: Question, fleet: FleetSnapshot) -> None:
+def require_models(models: Collection[ModelName], fleet: FleetSnapshot) -> None:
     """A model that exists nowhere is the client's mistake; one that is merely not to be had is not."""
-    missing = sorted(asked.models - fleet.models)
+    missing = sorted(frozenset(models) - fleet.models)
     if not missing:
         return
-    raise no_such_model(f"no region has {', '.join(missing)}", sorted(fleet.models))
+    raise no_such_model(f"no region has {', '.join(map(shown, missing))}", sorted(fleet.models))
 
 
-def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> ProblemError:
+def nowhere(decision: Decision, headers: Mapping[str, str], explanation: object = None) -> ProblemError:
+    """No region may answer, to be raised."""
     told = rejections(decision.rejected)
     reasons = "; ".join(f"{each.region}: {each.detail}" for each in told[:8]) or "there are no regions"
     code, said = (
@@ -88,7 +91,7 @@ def _none(decision: Decision, explanation: object, headers: dict[str, str]) -> P
     members = about(code, f"{said}: {reasons}")
     more = {} if explanation is None else {"explain": explanation}
     problem = NoRegionProblem.model_validate({**members, "rejected": told, **more})
-    return ProblemError(problem, headers | retry(decision.ttl, here=may_change(decision.rejected)))
+    return ProblemError(problem, {**headers, **retry(decision.ttl, here=may_change(decision.rejected))})
 
 
 def may_change(rejected: Sequence[Rejection]) -> bool:

@@ -1,7 +1,7 @@
 """The router's whole HTTP surface: what answers each operation, and what every request goes through."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 
 import structlog
@@ -13,6 +13,8 @@ from autorouter.api.document import showing
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
+from autorouter.api.onward import operations as sent_on
+from autorouter.api.onward.edge import Expect, OnwardEdge
 from autorouter.api.problems import ProblemError, refuse, response
 from autorouter.api.route import RouteEdge
 from autorouter.api.rtt import RttEdge
@@ -30,17 +32,23 @@ MOST_BODY = 8 * 1024
 Refused = Callable[[str], None]
 
 
-def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused) -> web.Application:
+def site(
+    route: RouteEdge, rtt: RttEdge, onward: OnwardEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused
+) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
     app = web.Application(middlewares=[outermost(refused)], client_max_size=MOST_BODY)
+    bind(app, ((operation, onward.post) for operation in operations.SENT_ON), onward.expect)
     bind(
         app,
         (
             (operations.ROUTE, route.get),
             (operations.RTT, rtt.post),
+            (sent_on.SHOW_JOB, onward.job),
+            (sent_on.VOICES, onward.voices),
             (operations.REGIONS, fleet.regions),
             (operations.MODELS, fleet.models),
             (operations.SHOW_MODEL, fleet.model),
+            (operations.ENDPOINTS, fleet.endpoints),
             (operations.LIVE, health.livez),
             (operations.READY, health.readyz),
             (operations.METRICS, health.metrics),
@@ -50,14 +58,17 @@ def site(route: RouteEdge, rtt: RttEdge, fleet: FleetEdge, health: HealthEdge, r
     return app
 
 
-def bind(app: web.Application, bound: Sequence[tuple[Operation, Handler]]) -> None:
-    """Have each operation answered by its handler, for those who ask for what it takes and for nothing else."""
+def bind(app: web.Application, bound: Iterable[tuple[Operation, Handler]], expect: Expect | None = None) -> None:
+    """Have each operation answered by its handler, for those who ask for what it takes and for nothing else.
+
+    *expect* answers who waits for "100 Continue"; without it they are told to go on.
+    """
     for operation, handler in bound:
         checked = _checked(operation, handler)
         if operation.method == "GET":
             app.router.add_get(operation.path, checked)  # and HEAD
         else:
-            app.router.add_route(operation.method, operation.path, checked)
+            app.router.add_route(operation.method, operation.path, checked, expect_handler=expect)
 
 
 def _checked(operation: Operation, handler: Handler) -> Handler:
@@ -94,6 +105,8 @@ def outermost(refused: Refused) -> Middleware:
         except ProblemError as exc:
             refused(exc.problem.code)
             answered = response(exc)
+        except ConnectionError:
+            raise  # the client is gone, or what it got was broken off: there is nobody to tell
         except web.HTTPException as exc:
             problem = as_problem(exc, request)
             refused(problem.problem.code)

@@ -12,6 +12,7 @@ import click
 COMMANDS = {
     "serve": ("serve", "Route clients."),
     "check": ("check", "Say whether a regions.yaml is well-formed."),
+    "doctor": ("doctor", "Say what is wrong around a router, and what to do about it."),
     "geoip": ("geoip", "The databases that say where clients are."),
     "drain": ("hold", "Give a region or a node no new clients."),
     "undrain": ("hold", "Take your drain back."),

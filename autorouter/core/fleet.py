@@ -11,6 +11,7 @@ from functools import cached_property
 from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.names import Country, ModelName, NodeName, RegionName
 from autorouter.core.place import Coordinates
+from autorouter.core.quantiles import Quantiles
 from autorouter.core.units import Instant, Millis, Share
 
 WARM = Share(1.0)
@@ -100,10 +101,16 @@ class ModelLoad:
     """… and those that the node failed: not the callers' mistakes, nor what it turned away."""
     loading: Millis = Millis(0.0)
     """Expected time until it is ready, for who asks for it now; 0 if it is, or if nobody knows."""
+    ttft: Quantiles | None = None
+    """Time to first token, as the node measures it; None while nothing was."""
+    tpot: Quantiles | None = None
+    """Time per output token, likewise."""
     smooth: float | None = None
     """What was busy or queued over the latest reports; None for what this one says."""
     warm: Share = WARM
     """Share of its slots that it is good for: the cold come back slowly."""
+    aliases: tuple[str, ...] = ()
+    """Other names that clients call it by."""
 
     @property
     def taken(self) -> float:
@@ -215,6 +222,17 @@ class FleetSnapshot:
     def models(self) -> frozenset[ModelName]:
         """Every model that exists anywhere, eligible or not."""
         return frozenset[ModelName]().union(*(view.models for view in self.regions))
+
+    @cached_property
+    def aliases(self) -> Mapping[str, ModelName]:
+        """Models by the other names that their nodes have for them; a model's own name is never another's."""
+        there = (model for view in self.regions for node in view.nodes for model in node.models.values())
+        named = sorted(((alias, model.name) for model in there for alias in model.aliases), reverse=True)
+        return {alias: name for alias, name in named if alias not in self.models}
+
+    def own_names(self, models: frozenset[ModelName]) -> frozenset[ModelName]:
+        """*models*, each by its own name."""
+        return frozenset(self.aliases.get(model, model) for model in models)
 
     @cached_property
     def by_name(self) -> Mapping[str, RegionView]:

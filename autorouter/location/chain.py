@@ -43,7 +43,7 @@ NOTHING_KNOWN = KnownNetwork(ip_network("0.0.0.0/0"))
 
 
 class Locator:
-    """Turns a peer and what its proxies say into a client. The full address ends here."""
+    """Turns a peer and what its proxies say into a client, of whose address nothing is kept."""
 
     def __init__(
         self, networks: Sequence[KnownNetwork], trusted: Sequence[Block], geography: Geography = NOWHERE
@@ -54,10 +54,14 @@ class Locator:
 
     def locate(self, peer: str | None, forwarded: str, said: Coordinates | None = None) -> Client:
         """The client behind *peer*; *said* is where it says it is, for this answer only."""
-        address = asker(peer, forwarded, self._trusted)
+        address = self.address(peer, forwarded)
         if address is None:
             return Client(at=said, source="unknown" if said is None else "query")
         return self._locate(address, said, self._known.find(address))
+
+    def address(self, peer: str | None, forwarded: str) -> Address | None:
+        """The client's address, as far as trusted proxies vouch for it."""
+        return asker(peer, forwarded, self._trusted)
 
     def locate_network(self, network: Network) -> Client:
         """What is known of the clients of *network*, all of them.

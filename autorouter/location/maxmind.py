@@ -20,11 +20,14 @@ class Database:
         """Open *path*, whose type must name *kind*, or raise `UnreadableDatabaseError`."""
         try:
             self._reader = _open_a_copy(path)
-            named = str(self._reader.metadata().database_type)
+            about = self._reader.metadata()
         except OSError as exc:
             raise UnreadableDatabaseError(f"{path}: {exc.strerror or exc}") from exc
         except (InvalidDatabaseError, ValueError) as exc:
             raise UnreadableDatabaseError(f"{path}: found no MaxMind database (.mmdb), expected one") from exc
+        named = str(about.database_type)
+        self.built = int(about.build_epoch)
+        """Unix seconds."""
         if kind.lower() not in named.lower():
             raise UnreadableDatabaseError(
                 f"{path}: found a database of type {named!r}, expected one of type {kind!r}"

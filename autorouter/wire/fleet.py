@@ -4,6 +4,7 @@ from typing import Literal
 
 from autorouter.wire.base import Wire
 from autorouter.wire.hold import HoldTold
+from autorouter.wire.node import Quantiles
 
 
 class ModelSeen(Wire):
@@ -72,7 +73,48 @@ class ModelOffered(Wire):
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = "autorouter"
+    root: str = ""
+    """The same as `id`: PolarGrid's client will have it."""
     regions: tuple[str, ...] = ()
+    pg_regions: tuple[str, ...] = ()
+    """The same as `regions`, by PolarGrid's name."""
+
+
+class ModelEndpoint(Wire):
+    """One node that knows a model."""
+
+    region: str
+    name: str
+    """The region's, for people."""
+    node: str
+    endpoint: str
+    """Where clients reach it; its region's, and others' too, unless the node has one of its own."""
+    offered: bool
+    """Whether clients are sent there for this model now."""
+    health: str
+    state: str
+    version: str
+    slots: int
+    busy: float
+    queued: float
+    load_ms: float
+    """Expected time until it is ready, for who asks; 0 if it is, or if nobody knows."""
+    service_ms: float
+    """Mean time that a request holds its slot; 0 while none has finished."""
+    ttft_ms: Quantiles | None
+    """Time to first token at the node, of the latest requests: without the way there. None while there were none."""
+    tpot_ms: Quantiles | None
+    """Time per output token, likewise."""
+    rtt_ms: float | None
+    """Between this router and the node, not the client's."""
+    seen_s_ago: float | None
+
+
+class EndpointsAnswer(Wire):
+    """The answer to ``GET /v1/models/{id}/endpoints``: where a model is, wherever it can be had or not."""
+
+    id: str
+    endpoints: tuple[ModelEndpoint, ...]
 
 
 class ModelsAnswer(Wire):

@@ -1,4 +1,4 @@
-"""The key that routers and nodes share, and what it proves: who asks for a status, who was sent to be measured.
+"""The key that routers and nodes share, and what it proves: that a router asks for a status, or sent a client.
 
 The secret itself never crosses the wire. A ticket keeps no state on the router: whoever holds the key can tell that a
 router asked this network to be measured by this region within this minute. Pure but for hashing: no clock, no file.
@@ -36,9 +36,16 @@ class Key:
         """Proof that a router asked *network* to be measured by *region* in *slot*: 41 characters, safe in a URL."""
         return f"{self.name}.{self._mac('probe', f'{network}|{region}|{slot}')}"
 
+    def derived(self, purpose: str, text: str = "") -> bytes:
+        """32 bytes for one *purpose*, of 16 letters at most: who has the key has them, and nobody else."""
+        return self._hash(purpose, text, 32)
+
     def _mac(self, purpose: str, text: str) -> str:
+        return self._hash(purpose, text, 16).hex()
+
+    def _hash(self, purpose: str, text: str, size: int) -> bytes:
         secret = blake2b(self.secret.encode(), digest_size=32).digest()
-        return blake2b(text.encode(), key=secret, person=purpose.encode(), digest_size=16).hexdigest()
+        return blake2b(text.encode(), key=secret, person=purpose.encode(), digest_size=size).digest()
 
 
 def slot_at(unix_seconds: float) -> int:

@@ -16,6 +16,9 @@ ModelState = Literal["cold", "loading", "ready", "unloading", "failed"]
 MOST_RTTS = 200
 """Networks in one report: 20 KB, beside the 32 KB of 256 models."""
 
+MOST_ALIASES = 16
+"""Of one model."""
+
 MOST_USAGE = 64
 """Hours in one report: 16 KB."""
 
@@ -26,10 +29,25 @@ NodeHealth = Literal["starting", "ready", "degraded", "draining"]
 ``draining``: finishing old requests, taking no new ones."""
 
 
+Measured = Annotated[float, Field(ge=0, le=3_600_000)]
+
+
+class Quantiles(Wire):
+    """What so many of a hundred of the latest requests did not exceed, in ms."""
+
+    p50: Measured
+    p90: Measured
+    p99: Measured
+    n: Count
+    """How many there were."""
+
+
 class ModelStatus(Wire):
     """One model on one node."""
 
     name: Name
+    aliases: Annotated[tuple[Name, ...], Field(max_length=MOST_ALIASES)] = ()
+    """Other names that clients call it by."""
     version: Text
     state: ModelState
     slots: Count
@@ -43,6 +61,10 @@ class ModelStatus(Wire):
     """Mean time a request holds its slot; 0 while none has finished."""
     load_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
     """Expected time until it is ready, for who asks for it now; 0 if it is, or if nobody knows."""
+    ttft_ms: Quantiles | None = None
+    """Time to first token: from a request's arrival to the first of its answer. None while there were none."""
+    tpot_ms: Quantiles | None = None
+    """Time per output token: mean time of each later one, likewise."""
     served: Total = 0
     """Requests that ended well since the agent's start …"""
     failed: Total = 0

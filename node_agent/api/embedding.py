@@ -14,7 +14,7 @@ from node_agent.api.edge import EDGE
 from node_agent.api.models import asked_for
 from node_agent.api.problems import Failed
 from node_agent.api.reading import read
-from node_agent.api.shapes import Model, Strict, User, arm
+from node_agent.api.shapes import WHOLE, Model, Strict, User, arm
 from node_agent.api.timing import told
 from node_agent.core.embedding import Texts, Vector
 from node_agent.core.errors import EngineError, Fault
@@ -39,7 +39,7 @@ class EmbeddingRequest(BaseModel):
         Discriminator(arm),
     ]
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: Annotated[int, Field(ge=1)] | None = None
+    dimensions: Annotated[int, Field(ge=1), WHOLE] | None = None
     user: User | None = None
 
     @model_validator(mode="before")

@@ -13,7 +13,8 @@ from node_agent.api.binding import SAFE, require_known
 from node_agent.api.edge import EDGE, MODEL, REQUEST_ID
 from node_agent.api.flow import FLOW, Flow
 from node_agent.api.front import require_plain
-from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, refusal
+from node_agent.api.guard import REFERRAL
+from node_agent.api.problems import CATALOGUE, Fail, Failed, denial, engine, referred, refusal
 from node_agent.api.reading import abandon, is_packed_still
 from node_agent.api.sunset import notice
 from node_agent.core.errors import Denied, EngineError, Refused
@@ -45,7 +46,7 @@ async def _told(fail: Fail, request: web.Request) -> web.StreamResponse:
     """As an answer; in one that is open already, whose status is long sent, as it tells failures."""
     flow: Flow | None = request.get(FLOW)
     if flow is None or not flow.is_open:
-        response = fail.response()
+        response = (referred(fail) if REFERRAL in request else fail).response()
         if fail.code == "draining":
             response.force_close()  # else the client would keep a connection that is about to vanish
         return response

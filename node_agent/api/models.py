@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from aiohttp import web
 
 from node_agent.api.edge import EDGE, MODEL, Edge
+from node_agent.api.guard import require_referred
 from node_agent.api.problems import Failed
 from node_agent.api.sunset import has_ended
 from node_agent.api.told.models import Pricing
@@ -28,9 +29,10 @@ async def show_model(request: web.Request) -> web.Response:
 def asked_for(request: web.Request, name: str, kind: Kind | None = None) -> ModelSpec:
     """The model that *request* calls *name*, of *kind*: from here on its answer is about it.
 
-    Raises `Failed` like `require`, and for one of another kind.
+    Raises `Failed` like `require`, and for one of another kind; `Denied` if a router sent the client for another.
     """
     edge = request.app[EDGE]
+    require_referred(request, name)
     model = require(edge, name)
     if kind is not None and model.kind is not kind:
         fit = ", ".join(sorted(each.name for each in _offered(edge) if each.kind is kind)) or "none"

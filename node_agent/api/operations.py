@@ -16,7 +16,7 @@ from node_agent.api.completion_request import CompletionRequest
 from node_agent.api.embedding import EmbeddingRequest
 from node_agent.api.guard import CLIENT
 from node_agent.api.hearing.answers import TEXTS
-from node_agent.api.hearing.shapes import TranscriptionRequest, TranslationRequest
+from node_agent.api.hearing.shapes import LONGEST_PROMPT, TranscriptionRequest, TranslationRequest
 from node_agent.api.loading import Load, Unload
 from node_agent.api.machine import Purge
 from node_agent.api.problems import CATALOGUE
@@ -50,6 +50,7 @@ Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 CLAIM = (
     Parameter("budget_ms", "How long the answer may take to start.", Budget),
     Parameter("priority", "`batch` waits until nobody urgent does.", Priority),
+    Parameter("referral", "Of a router that sent the client here: stands for its key."),
     Parameter("x-request-deadline-ms", "As `budget_ms`, which it overrides.", Budget, "header"),
     Parameter("x-autorouter-priority", "As `priority`, which it overrides.", Priority, "header"),
 )
@@ -57,8 +58,8 @@ HEARING = (
     Parameter("sync", "PolarGrid's: the answer is waited for.", Flag),
     Parameter("stream", "PolarGrid's: the answer is streamed. Neither: it is a job.", Flag),
     Parameter("model", "As in the form."),
-    Parameter("prompt", "As in the form."),
-    Parameter("response_format", "As in the form."),
+    Parameter("prompt", "As in the form.", Annotated[str, Field(max_length=LONGEST_PROMPT)]),
+    Parameter("response_format", "As in the form.", Literal["json", "text", "srt", "verbose_json", "vtt"]),
     Parameter("temperature", "As in the form.", Annotated[float, Field(ge=0, le=1)]),
 )
 LANGUAGE = Parameter("language", "As in the form.", Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}$")])
@@ -70,6 +71,7 @@ ARRIVING = ("body_too_slow", "body_too_large", "unsupported_media_type")
 BODY = ("invalid_json", "invalid_value", "missing_parameter", "unsupported_parameter", *ARRIVING)
 SERVED = (
     *KEYED,
+    "bad_referral",
     *BODY,
     "budget_spent",
     "model_not_found",

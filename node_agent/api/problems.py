@@ -1,7 +1,7 @@
 """Every error that a client can get, in one table, and the one way to say it (see `autorouter.wire.problem`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from aiohttp import web
@@ -32,6 +32,7 @@ CATALOGUE: Mapping[str, Kind] = {
         "Send `Authorization: Bearer <key>`.",
         headers=(AUTHENTICATE,),
     ),
+    "bad_referral": Kind(401, "The router's referral does not count here", "Ask the router again, not this node."),
     "budget_spent": Kind(402, "The key has no credit left", "Have its operator raise the budget.", headers=WILL),
     "forbidden": Kind(403, "The key is not for this", "Use a key for this model, region and scope."),
     "bad_ticket": Kind(403, "The ticket proves nothing here", "Ask the router again: a ticket holds for a minute."),
@@ -60,6 +61,9 @@ CATALOGUE: Mapping[str, Kind] = {
     "engine_silent": Kind(504, "The model went silent", "Ask again.", headers=WILL),
 }
 """By code, which is what programs branch on."""
+
+ELSEWHERE = frozenset({"over_capacity", "starting", "draining", "engine_unavailable"})
+"""What another node may well be spared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,20 @@ def denial(denied: Denied) -> Fail:
             return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=True))
         case Denial.GUESSED:
             return Fail("rate_limited", denied.detail, headers=retry(denied.wait, here=False))
+        case Denial.MISLED:
+            return Fail("bad_referral", denied.detail, denied.param)
         case _:
             assert_never(denied.denial)
+
+
+def referred(fail: Fail) -> Fail:
+    """*fail* for a client that a router sent: its next try begins at the router, which then finds another node.
+
+    What OpenAI's clients read is for them; ``Retry-After`` still says when there is room here.
+    """
+    if fail.code not in ELSEWHERE:
+        return fail
+    return replace(fail, headers={**fail.headers, "x-should-retry": "true", "retry-after-ms": "20"})
 
 
 def engine(error: EngineError) -> Fail:

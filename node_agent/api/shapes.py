@@ -7,7 +7,16 @@ name with any other. What is in neither is unknown, and refused too: a parameter
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -20,7 +29,17 @@ Strict = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 Model = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 User = Annotated[str, StringConstraints(max_length=256)]
 """Accepted and not used, which is what OpenAI defines: it names an end user for the operator's own eyes."""
-Tokens = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def _whole(number: object) -> object:
+    """JSON has one kind of numbers: 3.0 is as whole as 3."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+WHOLE = BeforeValidator(_whole)
+"""To be named last, or the JSON schema does not tell of what was named before."""
+
+Tokens = Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_STOP)]
 
 
@@ -57,10 +76,10 @@ class Writing(BaseModel):
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63), WHOLE] | None = None
     stop: Stops | None = None
     user: User | None = None
-    top_k: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    top_k: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[float, Field(ge=0.01, le=10)] | None = None
 

@@ -117,6 +117,8 @@ class Denial(StrEnum):
     """It was used as often as it may be."""
     GUESSED = "guessed"
     """Too many wrong ones came from one network."""
+    MISLED = "misled"
+    """A router's referral, which it comes with, does not count here."""
 
 
 class Denied(AgentError):  # noqa: N818 - not an error of the node's: the key does not allow it

@@ -17,6 +17,9 @@ class Latest:
         """Take one in."""
         self._values.append(value)
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def quantiles(self, *shares: float) -> tuple[float, ...]:
         """The least value that each of *shares* of them do not exceed; nothing while there are none.
 

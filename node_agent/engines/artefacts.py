@@ -68,11 +68,11 @@ async def repair(files: Mapping[str, File], store: Path) -> bool:
 
 
 def _damaged(files: Mapping[str, File], store: Path) -> tuple[File, ...]:
-    return tuple(file for file in files.values() if _digest(place_of(file, store)) != file.sha256)
+    return tuple(file for file in files.values() if digest_of(place_of(file, store)) != file.sha256)
 
 
-def _digest(place: Path) -> str:
-    """Empty if there is no such file."""
+def digest_of(place: Path) -> str:
+    """The SHA-256 of the file at *place*, in hexadecimal; empty if there is no such file."""
     with suppress(OSError), place.open("rb") as whole:
         return hashlib.file_digest(whole, "sha256").hexdigest()
     return ""

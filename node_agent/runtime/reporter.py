@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autorouter.wire.node import ModelStatus, NodeReport
+from autorouter.wire.node import MOST_ALIASES, ModelStatus, NodeReport, Quantiles
 from node_agent.core.health import Verdict, judge
+from node_agent.core.latest import Latest
 from node_agent.core.models import ModelName, ModelSpec
 from node_agent.core.task import NONE
 from node_agent.core.units import Millis, millis
@@ -24,6 +25,10 @@ LONGEST_LOAD = 3_600_000
 
 LOAD_DIGITS = 2
 """Of a load: what fades becomes nothing after five seconds, and not 1e-40."""
+
+
+TIME_DIGITS = 2
+"""Of a measured time in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Reporter:
         gate = self._gates[model.name]
         return ModelStatus(
             name=model.name,
+            aliases=model.aliases[:MOST_ALIASES],
             version=model.version,
             state=self._engine.standings()[model.name].state.value,
             slots=gate.load.slots,
@@ -106,6 +112,16 @@ class Reporter:
             queued=round(gate.queued_lately, LOAD_DIGITS),
             service_ms=millis(gate.service),
             load_ms=min(LONGEST_LOAD, round(millis(self._engine.forecast(model.name) or NONE))),
+            ttft_ms=_quantiles(self._record.ttft(model.name)),
+            tpot_ms=_quantiles(self._record.tpot(model.name)),
             served=self._record.served(model.name),
             failed=self._record.failed(model.name),
         )
+
+
+def _quantiles(latest: Latest) -> Quantiles | None:
+    """None while there is nothing to tell of."""
+    if not len(latest):
+        return None
+    p50, p90, p99 = (min(LONGEST_LOAD, round(each, TIME_DIGITS)) for each in latest.quantiles(0.5, 0.9, 0.99))
+    return Quantiles(p50=p50, p90=p90, p99=p99, n=len(latest))

@@ -1,5 +1,7 @@
 """The router's HTTP surface over a fleet that a test draws up, with no observer behind it."""
 
+from contextlib import asynccontextmanager
+
 import pytest
 from aiohttp import ClientSession, web
 
@@ -7,6 +9,10 @@ from autorouter.api.asker import Asker
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import FrontRunner
 from autorouter.api.health import HealthEdge
+from autorouter.api.onward.edge import OnwardEdge
+from autorouter.api.onward.lines import Lines
+from autorouter.api.onward.redirect import Referrer
+from autorouter.api.onward.relay import Relay
 from autorouter.api.route import RouteEdge
 from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
@@ -46,6 +52,8 @@ class Site:
         )
         self.telemetry = Telemetry(Millis(300.0), lambda: self.snapshots.fleet)
         self.unknown = ()
+        self.lines = Lines()
+        self.key = KEY
 
     def fleet(self, *views):
         catalog = Catalog(tuple(view.region for view in views))
@@ -72,7 +80,11 @@ class Site:
         route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0, self.atlas.ears))
         rtt = RttEdge(learner, self.snapshots, asker, now)
         health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
-        return site(route, rtt, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
+        referrer = Referrer(self.key, lambda: 1_800_000_000.0) if self.key else None
+        onward = OnwardEdge(
+            router, self.snapshots, asker, Relay(self.lines, self.snapshots, now, self.telemetry.sent_on), referrer
+        )
+        return site(route, rtt, onward, FleetEdge(self.snapshots, now), health, self.telemetry.refused)
 
 
 @pytest.fixture
@@ -82,10 +94,17 @@ def behind():
 
 @pytest.fixture
 async def http(behind):
-    runner = FrontRunner(behind.app())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    name, port = runner.addresses[0]
-    async with ClientSession(f"http://{name}:{port}") as client:
+    async with serving(behind) as client:
         yield client
-    await runner.cleanup()
+
+
+@asynccontextmanager
+async def serving(behind):
+    async with behind.lines:
+        runner = FrontRunner(behind.app(), shutdown_timeout=1.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        name, port = runner.addresses[0]
+        async with ClientSession(f"http://{name}:{port}") as client:
+            yield client
+        await runner.cleanup()

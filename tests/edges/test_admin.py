@@ -32,9 +32,16 @@ USER = pwd.getpwuid(os.geteuid()).pw_name
 
 
 class BrokenBoard(MemoryBoard):
-    """One that can be told to fail."""
+    """One that can be told to fail, or to wait."""
 
-    broken = False
+    broken = writing = False
+    slow = None
+
+    async def write(self, entry):
+        self.writing = True
+        if self.slow is not None:
+            await self.slow.wait()
+        return await super().write(entry)
 
     async def read(self):
         if self.broken:
@@ -362,6 +369,21 @@ async def test_requests_are_counted_by_how_they_ended(admin, bob, stranger):
     value = admin.telemetry.registry.get_sample_value
     for outcome in ("done", "unauthorized", "unknown_target"):
         assert value("autorouter_admin_requests_total", {"outcome": outcome}) == 1
+
+
+async def test_what_was_begun_is_done_and_written_down_whoever_hangs_up(admin, bob):
+    admin.board.slow = asyncio.Event()
+    asking = asyncio.ensure_future(drain(bob))
+    while not admin.board.writing:
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.wait([asking])
+    await asyncio.sleep(0.1)
+    admin.board.slow.set()
+    async with asyncio.timeout(10):
+        while not await admin.notes():
+            await asyncio.sleep(0.01)
+    assert [hold.target for hold in admin.snapshots.holds] == ["yto-01"]
 
 
 async def test_two_people_at_once_are_both_heard(admin, bob):

@@ -98,7 +98,10 @@ async def test_a_model_that_is_nowhere_eligible_is_a_503_with_every_reason(http,
     assert {each["region"]: each["rule"] for each in told["rejected"]} == {"yto-01": "health", "yul-01": "model"}
     assert "connection refused" in told["detail"]
     assert int(answer.headers["Retry-After"]) >= 1
+    assert int(answer.headers["retry-after-ms"]) == 1000 * int(answer.headers["Retry-After"])
+    assert answer.headers["x-should-retry"] == "true"
     assert answer.headers["Cache-Control"] == "no-store"
+    assert "`rejected`" in told["fix"]
 
 
 async def test_residency_is_a_503_rather_than_a_neighbour(http):
@@ -106,6 +109,7 @@ async def test_residency_is_a_503_rather_than_a_neighbour(http):
     told = await answer.json()
     assert answer.status == 503
     assert all(each["rule"] == "residency" for each in told["rejected"])
+    assert answer.headers["x-should-retry"] == "false"  # asked again, it is as impossible as before
     assert told["explain"]["ranked"] == []
 
 

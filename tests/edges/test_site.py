@@ -62,6 +62,17 @@ async def test_a_model_is_listed_only_where_it_can_be_had(http, behind):
     assert (await (await http.get("/v1/models/smollm2")).json())["regions"] == ["yul-01"]
 
 
+async def test_where_a_model_is_and_whether_clients_are_sent_there(http, behind):
+    behind.fleet(region("yto-01"), region("yul-01", health=Health.DOWN), region("yvr-02", stage=Stage.MAINTENANCE))
+    told = await (await http.get("/v1/models/smollm2/endpoints")).json()
+    assert told["id"] == "smollm2"
+    assert [(each["region"], each["offered"]) for each in told["endpoints"]] == [
+        ("yto-01", True), ("yul-01", False), ("yvr-02", False),
+    ]  # fmt: skip
+    assert (told["endpoints"][0]["slots"], told["endpoints"][0]["ttft_ms"]) == (4, None)
+    assert (await http.get("/v1/models/smolm2/endpoints")).status == 404
+
+
 async def test_a_fleet_that_is_only_planned_is_ready(http, behind):
     behind.fleet(region("sfo-01", stage=Stage.PLANNED, health=Health.UNKNOWN))
     behind.age(100)

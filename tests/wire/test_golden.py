@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from autorouter.wire.fleet import ModelsAnswer, RegionsAnswer
+from autorouter.wire.fleet import EndpointsAnswer, ModelsAnswer, RegionsAnswer
 from autorouter.wire.hold import HoldRecord, NoteRecord
 from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
+from autorouter.wire.referral import ReferralClaims
 from autorouter.wire.route import ExplainedAnswer, NoRegionProblem, RouteAnswer, UnknownModelProblem
 from autorouter.wire.sample import EvidenceRecord, SampleRecord
 
@@ -26,8 +27,10 @@ SHAPES = {
     "models": ModelsAnswer,
     "hold": HoldRecord,
     "note": NoteRecord,
+    "endpoints": EndpointsAnswer,
     "evidence": EvidenceRecord,
     "sample": SampleRecord,
+    "referral": ReferralClaims,
 }
 GOLDEN = sorted(Path(__file__).parent.glob("v1/*.json"))
 

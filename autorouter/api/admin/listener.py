@@ -18,7 +18,8 @@ async def listening(app: web.Application, path: Path | None, host: str, port: in
     """*app* on the socket at *path*, else at *host*; yields where. Raises `OSError`."""
     async with AsyncExitStack() as stack:
         opened = stack.enter_context(_bound(path)) if path is not None else None
-        runner = FrontRunner(app, access_log=None, shutdown_timeout=1.0)
+        # Whoever hangs up: what an operator has begun is done whole, and written down.
+        runner = FrontRunner(app, shutdown_timeout=1.0, finished=True)
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         if opened is not None:

@@ -182,7 +182,8 @@ def _begin(hearing: Hearing, ears: Ears, held: ExitStack) -> web.Response:
         "estimated_duration_seconds": round(hearing.audio.length, 3),
         "model": hearing.task.model,
     }
-    job = Job(edge.new_id(), hearing.claim.caller, edge.clock.unix(), metadata)
+    name = f"{edge.reporter.identity.node}.{edge.new_id()}"  # by which any router finds the node that has it
+    job = Job(name, hearing.claim.caller, edge.clock.unix(), metadata)
     ears.jobs.begin(job, lambda job: _work(job, hearing), held)
     url = f"{TRANSCRIPTIONS}?job_id={job.id}"
     told = {"job_id": job.id, "status": "accepted", "message": "poll_url tells how it stands", "metadata": metadata}

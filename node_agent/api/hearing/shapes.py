@@ -40,8 +40,11 @@ AS_IT_COMES = ("json", "text")
 
 
 def _form(schema: JsonDict) -> None:
-    """Tells the JSON schema that there is a file too, and what is taken where it asks for nothing."""
-    members = cast("dict[str, object]", schema["properties"])
+    """Tells the JSON schema of the form: it has a file, and no null."""
+    members = cast("dict[str, dict[str, object]]", schema["properties"])
+    for name, member in members.items():
+        if "anyOf" in member:
+            members[name] = cast("list[dict[str, object]]", member["anyOf"])[0]
     members["file"] = {"type": "string", "contentMediaType": "application/octet-stream"}
     members["chunking_strategy"] = {"enum": [*HARMLESS["chunking_strategy"]]}
     cast("list[str]", schema["required"]).append("file")
@@ -97,7 +100,9 @@ class TranscriptionRequest(TranslationRequest):
     """``POST /v1/audio/transcriptions``: what was said."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}$")] | None = None
-    timestamp_granularities: Annotated[list[Literal["word", "segment"]], Field(min_length=1)] | None = None
+    timestamp_granularities: Annotated[list[Literal["word", "segment"]], Field(min_length=1, max_length=2)] | None = (
+        None
+    )
 
     @model_validator(mode="after")
     def _words_have_a_place(self) -> Self:

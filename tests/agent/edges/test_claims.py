@@ -25,7 +25,8 @@ async def status_of(node, text="one", query="", **headers):
         ("?budget_ms=nan", {}, "budget_ms"),
         ("?budget_ms=3600001", {}, "budget_ms"),
         ("", {"x-request-deadline-ms": "-1"}, "x-request-deadline-ms"),
-        ("", {"x-request-deadline-ms": "1e3"}, "x-request-deadline-ms"),
+        ("", {"x-request-deadline-ms": "1_000"}, "x-request-deadline-ms"),
+        ("?budget_ms=0", {"x-request-deadline-ms": "100"}, "budget_ms"),
         ("?priority=batch", {"x-autorouter-priority": "Batch"}, "x-autorouter-priority"),
     ],
 )

@@ -1,0 +1,6 @@
+"""``node-agent doctor``: what is wrong with a node's surroundings, each in a sentence, with what to do about it.
+
+It looks at what `serve` would be given, whether or not an agent runs, and changes nothing. A check is a function from
+a `Case` to findings; to add one: write it in the file of its theme, and a line in `checks.CHECKS`. What is probed is
+apart from what is made of it: verdicts are pure functions. A check never hangs (`running`) and never raises.
+"""
