@@ -16,6 +16,7 @@ from autorouter.api.admin.holds import HoldsEdge
 from autorouter.api.admin.listener import listening
 from autorouter.api.admin.record import Recorder
 from autorouter.api.admin.site import admin_site
+from autorouter.api.front import LINGER
 from autorouter.core.errors import StoreError
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.snapshot import assign
@@ -378,7 +379,7 @@ async def test_what_was_begun_is_done_and_written_down_whoever_hangs_up(admin, b
         await asyncio.sleep(0.01)
     asking.cancel()
     await asyncio.wait([asking])
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(3 * LINGER)
     admin.board.slow.set()
     async with asyncio.timeout(10):
         while not await admin.notes():
