@@ -2,16 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
 
+from autorouter.api.admin.guard import Guard
+from autorouter.api.admin.holds import HoldsEdge
+from autorouter.api.admin.listener import listening
+from autorouter.api.admin.record import Recorder
+from autorouter.api.admin.site import admin_site
 from autorouter.api.asker import Asker
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import FrontRunner
@@ -25,30 +29,37 @@ from autorouter.api.rtt import RttEdge
 from autorouter.api.site import site
 from autorouter.api.tickets import Tickets
 from autorouter.config import ConfigError, load
+from autorouter.config.admin import Address
+from autorouter.config.keys import admin_keys
 from autorouter.core.assigned import Assigned
 from autorouter.core.catalog import Catalog
 from autorouter.core.fleet import Node, Region
 from autorouter.core.latency.atlas import Atlas
-from autorouter.core.names import RouterName
+from autorouter.core.latency.sample import Sample
+from autorouter.core.names import NodeName, RouterName
 from autorouter.core.spill import Spill
-from autorouter.core.used import Used
+from autorouter.core.used import Figures, Hour, Used
 from autorouter.location.chain import Locator
 from autorouter.location.databases import Databases
 from autorouter.probing.status import StatusLook, Watcher
 from autorouter.runtime.bookkeeper import Bookkeeper
 from autorouter.runtime.clock import now, unix_now
+from autorouter.runtime.holding import Holding
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.observer import Observer, first_fleet
-from autorouter.runtime.ports import Exchange, Shelf, Store
+from autorouter.runtime.ports import Board, Exchange, Shelf, Store, Trail
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
+from autorouter.store.file_holds import FileBoard, FileTrail
 from autorouter.store.memory import MemoryStore
 from autorouter.store.memory_exchange import MemoryExchange
 from autorouter.store.memory_shelf import MemoryShelf
 from autorouter.store.redis import RedisStore, fault_in
 from autorouter.store.redis_exchange import RedisExchange
+from autorouter.store.redis_holds import RedisBoard, RedisTrail
 from autorouter.store.redis_shelf import RedisShelf
 from autorouter.telemetry import AtlasGauges, LoadGauges, Telemetry, UsageCounters
+from autorouter.wire.access import KeyEntry
 from autorouter.wire.key import Key
 
 log = structlog.get_logger("autorouter")
@@ -70,6 +81,12 @@ class Options:
     geoip_asn: Path | None = None
     keys: tuple[Key, ...] = ()
     """What routers and nodes share; without one only nodes on this machine are asked, and no probes are asked for."""
+    admin: Address = field(default_factory=Address)
+    """Where operators are listened to."""
+    admin_keys: Path | None = None
+    """Whose key counts there; who asks over the unix socket needs none."""
+    state: Path = Path()
+    """Where holds are kept without Redis."""
 
 
 class Autorouter:
@@ -84,6 +101,9 @@ class Autorouter:
         self._atlas = Atlas(catalog.regions)
         self._store, self._shelf, exchange = self._open_store()
         self._observer = Observer(self._router_name, self._snapshots, self._look, self._store, now, self._telemetry)
+        self._board, self._trail = self._open_board()
+        self._holding = Holding(self._board, self._snapshots, self._observer.republish, unix_now, self._telemetry)
+        self._guard = Guard(unix_now, self._read_admin_keys())
         self._telemetry.registry.register(AtlasGauges(self._atlas))
         self._used = Used(lambda: self._snapshots.fleet.models)
         self._telemetry.registry.register(UsageCounters(self._used))
@@ -117,7 +137,8 @@ class Autorouter:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
-        async with self._watching(), self._lines, self._listening():
+        await self._holding.turn()  # before anybody is answered: what is held was held before this router started
+        async with self._watching(), self._lines, self._administered(), self._listening():
             await stop.wait()
             log.info("stopping")
 
@@ -126,6 +147,7 @@ class Autorouter:
         self._geoip.forget()
         try:
             catalog = load(self._options.regions)
+            self._guard.keys = self._read_admin_keys()
         except ConfigError as exc:
             self._telemetry.reloaded(ok=False, reason=str(exc))
             return
@@ -145,15 +167,18 @@ class Autorouter:
                 watching = tasks.create_task(self._observer.run())
                 learning = tasks.create_task(self._learner.run())
                 keeping = tasks.create_task(self._bookkeeper.run())
+                holding = tasks.create_task(self._holding.run())
                 following = tasks.create_task(self._geoip.follow(self._telemetry.reread))
                 yield
-                for each in (watching, learning, keeping, following):
+                for each in (watching, learning, keeping, holding, following):
                     each.cancel()
         finally:
             await self._observer.close()
             await self._store.close()
             await self._shelf.close()
             await self._exchange.close()
+            await self._board.close()
+            await self._trail.close()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -172,10 +197,52 @@ class Autorouter:
         finally:
             await runner.cleanup()
 
+    @asynccontextmanager
+    async def _administered(self) -> AsyncIterator[None]:
+        """Operators are listened to as well, if that is wished for and can be."""
+        at = self._options.admin
+        if at.is_off:
+            yield
+            return
+        recorder = Recorder(self._trail, self._router_name, unix_now, self._telemetry.administered)
+        app = admin_site(self._guard, HoldsEdge(self._holding, self._snapshots, unix_now), recorder)
+        async with AsyncExitStack() as stack:
+            try:
+                where = await stack.enter_async_context(listening(app, at.path, at.host, at.port))
+                log.info("admin_listening", at=where)
+            except OSError as exc:
+                if at.chosen:
+                    raise ConfigError(f"--admin {at}: {exc.strerror or exc}") from exc
+                log.warning("no_admin", at=str(at), reason=exc.strerror, meaning="this router takes no holds itself")
+            yield
+
+    def _open_board(self) -> tuple[Board, Trail]:
+        url, refused = self._options.redis_url, self._telemetry.entry_refused
+        if url:
+            return RedisBoard(url, refused), RedisTrail(url, refused)
+        return FileBoard(self._options.state, refused), FileTrail(self._options.state, refused)
+
+    def _read_admin_keys(self) -> tuple[KeyEntry, ...]:
+        """Raises `ConfigError` for a file that is none, and for a port without one."""
+        at, path = self._options.admin, self._options.admin_keys
+        if at.host and path is None:
+            raise ConfigError(f"--admin {at}: whoever is on this machine can reach it, so it wants --admin-keys FILE")
+        return () if path is None else admin_keys(path)
+
     def _look(self, region: Region, node: Node) -> StatusLook:
         key = self._options.keys[0] if self._options.keys else None
-        watcher = Watcher(self._router_name, now, key, self._learner.take, partial(self._used.take, region.name))
-        return StatusLook(watcher, region, node)
+
+        def sampled(sample: Sample) -> None:
+            if self._holding.believes(region, node):
+                self._learner.take(sample)
+            else:
+                self._telemetry.sampled(sample.source, "quarantined")
+
+        def used(name: NodeName, hours: Iterable[tuple[Hour, Figures]]) -> None:
+            if self._holding.believes(region, node):
+                self._used.take(region.name, name, hours)
+
+        return StatusLook(Watcher(self._router_name, now, key, sampled, used), region, node)
 
     def _locator(self, catalog: Catalog) -> Locator:
         return Locator(catalog.networks, catalog.trusted_proxies, self._geoip)

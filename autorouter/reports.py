@@ -8,15 +8,18 @@ from collections.abc import Callable
 
 from autorouter.core.assigned import CELL, Book, Shown
 from autorouter.core.fleet import ModelLoad
+from autorouter.core.holds import Entry, Hold, HoldKind
 from autorouter.core.latency.sample import Evidence, Sample, Track
 from autorouter.core.latency.sources import SOURCES
 from autorouter.core.names import ModelName, Network, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
 from autorouter.core.quantiles import Quantiles
-from autorouter.core.units import Instant, Millis
+from autorouter.core.trail import Note
+from autorouter.core.units import Instant, Millis, Unix
 from autorouter.core.used import Figures, Hour
 from autorouter.wire.book import MOST_WEIGHT, BookRecord, PlaceRecord
+from autorouter.wire.hold import HoldRecord, HoldTold, NoteRecord
 from autorouter.wire.node import ModelStatus, NetworkRtt, NodeReport
 from autorouter.wire.node import Quantiles as QuantilesTold
 from autorouter.wire.observation import ObservationRecord, ReportRecord
@@ -216,3 +219,48 @@ def _quantiles(told: QuantilesTold | None) -> Quantiles | None:
 def quantiles_told(found: Quantiles | None) -> QuantilesTold | None:
     """As the wire tells of them."""
     return None if found is None else QuantilesTold(p50=found.p50, p90=found.p90, p99=found.p99, n=found.n)
+
+
+def told_of_hold(hold: Hold) -> HoldTold:
+    """*hold* as people and programs are told of it."""
+    return HoldTold(
+        target=hold.target,
+        kind=hold.kind.value,
+        by=hold.by,
+        reason=hold.reason,
+        since=round(hold.since, 3),
+        until=None if hold.until is None else round(hold.until, 3),
+    )
+
+
+def record_of_entry(entry: Entry) -> HoldRecord:
+    """*entry* as it is kept."""
+    told = told_of_hold(entry.hold).model_dump()
+    return HoldRecord(**told, version=entry.version, lifted=entry.lifted)
+
+
+def entry_of(record: HoldRecord) -> Entry:
+    """What was kept."""
+    until = None if record.until is None else Unix(record.until)
+    hold = Hold(record.target, HoldKind(record.kind), record.by, record.reason, Unix(record.since), until)
+    return Entry(hold, record.version, None if record.lifted is None else Unix(record.lifted))
+
+
+def record_of_note(note: Note) -> NoteRecord:
+    """*note* as it is kept: cut to what a line may hold, for parts of it are what somebody sent."""
+    return NoteRecord(
+        at=note.at,
+        actor=note.actor[:64] or "nobody",
+        action=note.action[:32],
+        target=note.target[:256],
+        outcome=note.outcome[:64],
+        detail=note.detail[:256],
+        router=note.router[:64],
+    )
+
+
+def note_of(record: NoteRecord) -> Note:
+    """What was kept."""
+    return Note(
+        Unix(record.at), record.actor, record.action, record.target, record.outcome, record.detail, record.router
+    )

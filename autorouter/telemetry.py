@@ -3,7 +3,8 @@
 A client, a network, a model that somebody merely asked for: none of them is ever a label.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import structlog
@@ -13,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from autorouter.core.decide import Decision
 from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.sources import SOURCES
 from autorouter.core.observation import Observation
@@ -37,6 +39,7 @@ class Telemetry:
         self._store_up: dict[str, bool] = {}
         self._shelf_up: bool | None = None
         self._exchange_up: bool | None = None
+        self._board_up: bool | None = None
         here = self.registry
         self._answers = Counter("autorouter_answers", "Routes answered.", ["outcome", "region"], registry=here)
         self._good = Counter("autorouter_answers_in_budget", "Those that start in time.", ["region"], registry=here)
@@ -56,6 +59,8 @@ class Telemetry:
         self._exchange = Gauge(
             "autorouter_exchange_up", "1 while routers can show each other what they promised.", registry=here
         )
+        self._board = Gauge("autorouter_board_up", "1 while holds can be read and kept.", registry=here)
+        self._admin = Counter("autorouter_admin_requests", "Asked of the admin API.", ["outcome"], registry=here)
         self._defects = Counter("autorouter_defects", "Steps that a defect ended.", ["what"], registry=here)
         self._reload.set(1)
         for database in ("city", "asn"):
@@ -116,6 +121,27 @@ class Telemetry:
             self._exchange_up = up
             self._exchange.set(up)
 
+    def board_changed(self, fault: str = "") -> None:
+        """Holds could be read and kept, or not because of *fault*; a line is logged when that changes."""
+        up = not fault
+        if self._board_up is not up:
+            if fault or self._board_up is False:
+                (log.info if up else log.warning)("board_changed", up=up, fault=fault)
+            self._board_up = up
+            self._board.set(up)
+
+    def held(self, before: Sequence[Hold], after: Sequence[Hold]) -> None:
+        """Other holds are in force: a line is logged for each that is new, and for each that holds no more."""
+        for hold in (each for each in after if each not in before):
+            log.info("held", **_named(hold), reason=hold.reason, until=hold.until)
+        keys = {hold.key for hold in after}
+        for hold in (each for each in before if each.key not in keys):
+            log.info("held_no_more", **_named(hold))
+
+    def administered(self, outcome: str) -> None:
+        """The admin API answered: ``done``, or the code of a problem of the catalogue."""
+        self._admin.labels(outcome).inc()
+
     def store_changed(self, side: Literal["tell", "hear"], fault: str = "") -> None:
         """The store did as asked, or did not because of *fault*; a line is logged when that changes."""
         up = not fault
@@ -155,6 +181,10 @@ class Telemetry:
             log.error("geoip_reload_failed", database=database, reason=fault, kept="the last good one")
         else:
             log.info("geoip_reloaded", database=database)
+
+
+def _named(hold: Hold) -> dict[str, str]:
+    return {"target": hold.target, "kind": hold.kind.value, "by": hold.by}
 
 
 USAGE = (
@@ -224,11 +254,16 @@ class FleetGauges(Collector):
         fleet = self._fleet()
         health = GaugeMetricFamily("autorouter_region_health", "0 unknown to 3 up.", labels=["region"])
         rtt = GaugeMetricFamily("autorouter_node_rtt_seconds", "Median of the latest round trips.", labels=["node"])
+        holds = GaugeMetricFamily("autorouter_holds", "On it or its nodes, in force.", labels=["region", "kind"])
         for view in fleet.regions:
             health.add_metric([view.region.name], view.health)
+            each = Tally(hold.kind for hold in (*view.holds, *(h for node in view.nodes for h in node.holds)))
+            for kind in HoldKind:
+                holds.add_metric([view.region.name, kind.value], each[kind])
             for node in view.nodes:
                 if node.rtt is not None:
                     rtt.add_metric([node.node.name], node.rtt / 1000)
         yield health
         yield rtt
+        yield holds
         yield GaugeMetricFamily("autorouter_fleet_revision", "Snapshots published.", fleet.revision)

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from autorouter.cli import main
 from autorouter.minting import key_id, private_key
 from autorouter.wire.access import OPAQUE, digest
+from node_agent.core.caller import Scope
+from node_agent.core.errors import Denied
 from node_agent.runtime.opaque import parse
 from node_agent.runtime.tokens import check, trust
 
@@ -119,3 +121,12 @@ def test_small_amounts_are_written_as_nodes_read_them():
     line = run("mint", "acme", "--budget", "0.000001", "--rate", "0.5").stderr
     assert "budget: 0.000001" in line
     assert "rate: 0.5" in line
+
+
+def test_a_key_for_the_admin_api_is_for_nothing_on_a_node():
+    done = run("mint", "bob", "--scope", "admin")
+    ((_, caller),) = parse(f"keys:\n{done.stderr}", "keys.yaml").by_start[digest(done.stdout.strip())[:8]]
+    assert caller.scopes == {"admin"}
+    for scope in (Scope.INFERENCE, Scope.OPERATOR):
+        with pytest.raises(Denied):
+            caller.require_scope(scope)

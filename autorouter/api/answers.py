@@ -15,7 +15,7 @@ from autorouter.core.placement import placements
 from autorouter.core.query import Client
 from autorouter.core.story import story
 from autorouter.core.units import Instant
-from autorouter.reports import quantiles_told
+from autorouter.reports import quantiles_told, told_of_hold
 from autorouter.wire.fleet import (
     EndpointsAnswer,
     ModelEndpoint,
@@ -213,6 +213,7 @@ def _region(view: RegionView, now: Instant) -> RegionSeen:
         reason="; ".join(f"{node.node.name}: {node.reason}" for node in view.nodes if node.reason),
         rtt_ms=None if view.rtt is None else round(view.rtt, 3),
         nodes=tuple(_node(node, now) for node in view.nodes),
+        holds=tuple(map(told_of_hold, view.holds)),
     )
 
 
@@ -238,4 +239,5 @@ def _node(view: NodeView, now: Instant) -> NodeSeen:
             )
             for each in sorted(view.models.values(), key=lambda each: each.name)
         ),
+        holds=tuple(map(told_of_hold, view.holds)),
     )

@@ -73,16 +73,17 @@ class _FrontServer(web.Server):
 class FrontRunner(web.AppRunner):
     """Runs an application behind `Front`.
 
-    A client that leaves takes its request along, and with it what a node does for it. Bodies come as they were
+    A client that leaves takes its request along, and with it what a node does for it, unless requests are to be
+    *finished*. Bodies come as they were
     sent: they are passed on so, and a router has no use for a few KiB that become a GiB.
     """
 
-    def __init__(self, app: web.Application, *, shutdown_timeout: float = 60.0) -> None:
+    def __init__(self, app: web.Application, *, shutdown_timeout: float = 60.0, finished: bool = False) -> None:
         super().__init__(
             app,
             access_log=None,
             shutdown_timeout=shutdown_timeout,
-            handler_cancellation=True,
+            handler_cancellation=not finished,
             auto_decompress=False,
         )
 

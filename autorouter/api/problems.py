@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from autorouter.wire.header import ALLOW, RETRY
+from autorouter.wire.header import ALLOW, AUTHENTICATE, RETRY, RETRY_AFTER
 from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
 from autorouter.wire.route import NoRegionProblem, UnknownModelProblem
 
@@ -41,6 +41,17 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
             NoRegionProblem,
             RETRY,
         ),
+        "unauthorized": Kind(
+            401, "A key is wanted", "Show a key of the scope admin as a bearer token.", headers=(AUTHENTICATE,)
+        ),
+        "forbidden": Kind(403, "Not allowed", "Ask as the user that runs the router, from no browser."),
+        "misdirected": Kind(421, "Another host", "Call the admin API localhost, 127.0.0.1 or [::1]."),
+        "too_many_guesses": Kind(
+            429, "Too many wrong keys", "Ask again after `Retry-After` seconds.", headers=(RETRY_AFTER,)
+        ),
+        "unknown_target": Kind(404, "No such region or node", "Name one that GET /v1/regions lists."),
+        "nothing_left": Kind(409, "Too much would be lost", "Say `force` if that is what you want."),
+        "holds_unavailable": Kind(503, "Holds cannot be kept", "Ask again when the store is back; holds stand."),
         "router_busy": Kind(
             503, "The router is busy", "Ask again after `Retry-After` seconds, or follow redirects.", headers=RETRY
         ),

@@ -8,7 +8,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from autorouter.api import document, operations
+from autorouter.api import operations
+from autorouter.api.document import showing
 from autorouter.api.fleet import FleetEdge
 from autorouter.api.front import require_plain
 from autorouter.api.health import HealthEdge
@@ -35,7 +36,7 @@ def site(
     route: RouteEdge, rtt: RttEdge, onward: OnwardEdge, fleet: FleetEdge, health: HealthEdge, refused: Refused
 ) -> web.Application:
     """The application. *refused* is told the code of every problem that goes out."""
-    app = web.Application(middlewares=[_outermost(refused)], client_max_size=MOST_BODY)
+    app = web.Application(middlewares=[outermost(refused)], client_max_size=MOST_BODY)
     bind(app, ((operation, onward.post) for operation in operations.SENT_ON), onward.expect)
     bind(
         app,
@@ -51,7 +52,7 @@ def site(
             (operations.LIVE, health.livez),
             (operations.READY, health.readyz),
             (operations.METRICS, health.metrics),
-            (operations.DOCUMENT, document.show),
+            (operations.DOCUMENT, showing(operations.INTERFACE)),
         ),
     )
     return app
@@ -91,7 +92,7 @@ def require_known(operation: Operation, names: Sequence[str]) -> None:
         raise refuse("invalid_parameter", f"{beyond.name}: found {found}, expected {expected}", beyond.name)
 
 
-def _outermost(refused: Refused) -> Middleware:
+def outermost(refused: Refused) -> Middleware:
     """Every request leaves with an id, and every failure as a problem."""
 
     @web.middleware
@@ -107,7 +108,7 @@ def _outermost(refused: Refused) -> Middleware:
         except ConnectionError:
             raise  # the client is gone, or what it got was broken off: there is nobody to tell
         except web.HTTPException as exc:
-            problem = _told(exc, request)
+            problem = as_problem(exc, request)
             refused(problem.problem.code)
             answered = response(problem)
         except Exception:
@@ -124,7 +125,7 @@ def _outermost(refused: Refused) -> Middleware:
     return outermost
 
 
-def _told(exc: web.HTTPException, request: web.Request) -> ProblemError:
+def as_problem(exc: web.HTTPException, request: web.Request) -> ProblemError:
     """What aiohttp itself refuses, as a problem."""
     path = ascii(request.path[:128])
     match exc:

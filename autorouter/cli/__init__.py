@@ -20,6 +20,11 @@ COMMANDS = {
     "check": ("check", "Say whether a regions.yaml is well-formed."),
     "doctor": ("doctor", "Say what is wrong around a router, and what to do about it."),
     "geoip": ("geoip", "The databases that say where clients are."),
+    "drain": ("hold", "Give a region or a node no new clients."),
+    "undrain": ("hold", "Take your drain back."),
+    "quarantine": ("hold", "Drain, and believe nothing that it says."),
+    "resume": ("hold", "Take all your holds back."),
+    "holds": ("hold", "What is held, by whom, and why."),
     "keys": ("keys", "Keys of clients, which nodes check by themselves."),
 }
 """Command → the file beside this one that has it, under the same name, and what the list of commands says of it."""

@@ -8,7 +8,7 @@ import click
 from autorouter.cli.failing import fail
 
 SOURCE = click.Path(path_type=Path, exists=True, dir_okay=False)
-SCOPE = click.Choice(["inference", "operator"])
+SCOPE = click.Choice(["inference", "operator", "admin"])
 
 
 @click.group()

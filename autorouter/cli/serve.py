@@ -13,6 +13,7 @@ import structlog
 
 from autorouter.cli.failing import fail
 from autorouter.config import ConfigError, load
+from autorouter.config.admin import admin_at, state_folder
 from autorouter.wire.key import Key, keys
 
 PORT = click.IntRange(0, 65535)
@@ -56,6 +57,26 @@ LOOPBACK_ONLY = "there is no authentication yet, so only loopback is served; say
     show_envvar=True,
     help="An ASN database (.mmdb); none: the embedded one.",
 )
+@click.option(
+    "--admin",
+    envvar="AUTOROUTER_ADMIN",
+    show_envvar=True,
+    help="Where operators are listened to: unix:PATH, HOST:PORT of this machine, off; none: a socket of this user.",
+)
+@click.option(
+    "--admin-keys",
+    type=click.Path(path_type=Path),
+    envvar="AUTOROUTER_ADMIN_KEYS",
+    show_envvar=True,
+    help="Whose key counts at HOST:PORT of --admin; read again on SIGHUP.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    envvar="AUTOROUTER_STATE",
+    show_envvar=True,
+    help="Folder in which a router without Redis keeps holds; none: of this user.",
+)
 def serve(  # noqa: PLR0913 - one per option
     *,
     regions: Path,
@@ -65,6 +86,9 @@ def serve(  # noqa: PLR0913 - one per option
     redis_url: str | None,
     geoip: Path | None,
     geoip_asn: Path | None,
+    admin: str | None,
+    admin_keys: Path | None,
+    state: Path | None,
 ) -> None:
     """Route clients. AUTOROUTER_KEY is the key shared with nodes on other machines."""
     _log_to_stderr()
@@ -74,7 +98,8 @@ def serve(  # noqa: PLR0913 - one per option
     _only_where_safe(host, is_open=is_open)
     try:
         catalog = load(regions)
-        router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn, _keys()), catalog)
+        where = admin_at(admin), admin_keys, state or state_folder()
+        router = Autorouter(Options(regions, host, port, redis_url, geoip, geoip_asn, _keys(), *where), catalog)
         _run(router.run())
     except (ConfigError, UnreadableDatabaseError) as exc:
         fail(str(exc))

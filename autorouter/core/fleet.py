@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import cached_property
 
+from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.names import Country, ModelName, NodeName, RegionName
 from autorouter.core.place import Coordinates
 from autorouter.core.quantiles import Quantiles
@@ -147,11 +148,18 @@ class NodeView:
     """When its health last changed."""
     version: str = ""
     """The agent's version."""
+    holds: tuple[Hold, ...] = ()
+    """Those on this node alone."""
 
     @property
     def serving(self) -> bool:
         """Takes new clients."""
-        return self.health >= Health.DEGRADED and not self.draining
+        return self.health >= Health.DEGRADED and not self.draining and not self.holds
+
+    @property
+    def quarantined(self) -> bool:
+        """Nothing that it says is believed."""
+        return any(hold.kind is HoldKind.QUARANTINE for hold in self.holds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +171,8 @@ class RegionView:
 
     region: Region
     nodes: tuple[NodeView, ...]
+    holds: tuple[Hold, ...] = ()
+    """Those on the region as a whole."""
 
     @cached_property
     def health(self) -> Health:
@@ -171,8 +181,20 @@ class RegionView:
 
     @cached_property
     def serving(self) -> tuple[NodeView, ...]:
-        """The nodes that take new clients."""
-        return tuple(view for view in self.nodes if view.serving)
+        """The nodes that take new clients: none while the region is held."""
+        return () if self.holds else tuple(view for view in self.nodes if view.serving)
+
+    @cached_property
+    def held(self) -> tuple[Hold, ...]:
+        """The holds by which nobody is sent here: its own, or those of its nodes if all of them are held."""
+        if self.holds or not all(view.holds for view in self.nodes):
+            return self.holds
+        return tuple(hold for view in self.nodes for hold in view.holds)
+
+    @property
+    def quarantined(self) -> bool:
+        """Nothing that any of its nodes says is believed."""
+        return any(hold.kind is HoldKind.QUARANTINE for hold in self.holds)
 
     @cached_property
     def rtt(self) -> Millis | None:

@@ -10,7 +10,8 @@ from autorouter.core.placement import lot
 from autorouter.core.units import Seconds
 
 UNSURE = Seconds(10.0)
-"""For a region that is degraded, leaving, or has a failed probe outstanding: ask again soon."""
+"""For a region that is degraded, leaving, or has a failed probe outstanding, and for an endpoint that a held node
+shares: ask again soon."""
 
 JITTER = 0.1
 """Answers given at one moment lapse over this share of the lease around it, so that clients don't march in step."""
@@ -31,6 +32,10 @@ def longest(usual: Seconds) -> Seconds:
 
 def unsure(chosen: Candidate) -> bool:
     """Whether the region's state may change before an ordinary lease would lapse."""
-    at_stake = [view for view in chosen.view.nodes if view.node.name in chosen.placement.nodes]
+    nodes, behind = chosen.view.nodes, chosen.placement.nodes
+    at_stake = [view for view in nodes if view.node.name in behind]
+    shared = not all(view.node.endpoint for view in at_stake)
+    if shared and any(view.holds for view in nodes if not view.node.endpoint):
+        return True  # whoever balances there may not know yet that one of them takes no new clients
     shaky = any(view.doubted or view.draining or view.health is not Health.UP for view in at_stake)
     return shaky or chosen.view.region.stage is not Stage.ACTIVE

@@ -2,7 +2,7 @@
 
 A node with an endpoint of its own can be aimed at. Nodes without one stand behind their region's endpoint, and
 nobody knows which of them will answer: that endpoint counts only if every healthy node behind it holds all that
-was asked for.
+was asked for, and none is in quarantine.
 """
 
 from collections.abc import Iterable, Mapping
@@ -73,7 +73,8 @@ def placements(view: RegionView, models: frozenset[ModelName]) -> tuple[Placemen
     sound = [node for node in own if node.health is Health.UP] or own
     found = [_placement(view, node.node.endpoint or "", (node,), models) for node in sound]
     shared = tuple(node for node in view.serving if not node.node.endpoint)
-    if shared and all(_holds(view, node, models) for node in shared):
+    infected = any(node.quarantined for node in view.nodes if not node.node.endpoint)
+    if shared and not infected and all(_holds(view, node, models) for node in shared):
         found.append(_placement(view, view.region.endpoint, shared, models))
     return tuple(found)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autorouter.core.fleet import Health, RegionView, Stage
+from autorouter.core.holds import told
 from autorouter.core.placement import placements
 from autorouter.core.query import RouteQuery
 
@@ -27,6 +28,11 @@ class Sieve:
 def stage(view: RegionView, _query: RouteQuery) -> str | None:
     """Only an active region takes new clients."""
     return None if view.region.stage is Stage.ACTIVE else f"{view.region.stage.value} in regions.yaml"
+
+
+def hold(view: RegionView, _query: RouteQuery) -> str | None:
+    """Somebody holds it, or all its nodes."""
+    return told(view.held) if view.held else None
 
 
 def residency(view: RegionView, query: RouteQuery) -> str | None:
@@ -55,7 +61,8 @@ def health(view: RegionView, _query: RouteQuery) -> str | None:
     if view.serving:
         return None
     if view.health >= Health.DEGRADED:
-        return "every node is draining"
+        held = [hold for node in view.nodes for hold in node.holds]
+        return f"{told(held)}; its other nodes are draining or down" if held else "every node is draining"
     reasons = sorted({node.reason for node in view.nodes if node.reason})
     return ": ".join([view.health.name.lower(), *(["; ".join(reasons)] if reasons else [])])
 
@@ -78,6 +85,7 @@ def soundness(view: RegionView, _query: RouteQuery) -> str | None:
 
 SIEVES = (
     Sieve("stage", stage),
+    Sieve("hold", hold),
     Sieve("residency", residency),
     Sieve("choice", choice),
     Sieve("tier", tier),

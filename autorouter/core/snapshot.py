@@ -12,8 +12,9 @@ from autorouter.core.capacity import warmth
 from autorouter.core.fleet import WARM, FleetSnapshot, Health, ModelLoad, Node, NodeView, Region, RegionView, Stage
 from autorouter.core.gray import Standing, set_aside
 from autorouter.core.health import DOUBTED
+from autorouter.core.holds import Hold
 from autorouter.core.ledger import Ledger, Memory
-from autorouter.core.names import NodeName
+from autorouter.core.names import NodeName, RegionName
 from autorouter.core.observation import Outcome
 from autorouter.core.units import Instant, Millis, Seconds, Share
 
@@ -32,25 +33,55 @@ SILENT = "silent, like most nodes: it may be this router that is cut off"
 
 
 def snapshot(
-    regions: Sequence[Region], ledger: Ledger, interval: Seconds, now: Instant, revision: int
+    regions: Sequence[Region],
+    ledger: Ledger,
+    interval: Seconds,
+    now: Instant,
+    revision: int,
+    holds: Sequence[Hold] = (),
 ) -> FleetSnapshot:
-    """The fleet as *ledger* knows it at *now*."""
+    """The fleet as *ledger* knows it at *now*, with the *holds* that are in force."""
     oldest = Instant(now - FRESH_PROBES * interval)
     heard: dict[NodeName, list[Memory]] = {}
     for (_, name), memory in ledger.memories.items():
         heard.setdefault(name, []).append(memory)
 
+    on_regions, on_nodes = assign(holds, regions)
+
     def view(node: Node) -> NodeView:
-        return _view(node, ledger.own(node.name), heard.get(node.name, []), oldest, now)
+        seen = _view(node, ledger.own(node.name), heard.get(node.name, []), oldest, now)
+        return replace(seen, holds=on_nodes[node.name]) if node.name in on_nodes else seen
 
     views = {node.name: view(node) for region in regions for node in region.nodes}
-    standings = {name: _standing(ledger, name, heard[name]) for name, each in views.items() if _is_there(each)}
+    # What is held has no clients to fail, and is switched off as a rule: nothing follows from that for the rest.
+    idle = {node.name for region in regions if region.name in on_regions for node in region.nodes} | on_nodes.keys()
+    there = [name for name, each in views.items() if _is_there(each) and name not in idle]
+    standings = {name: _standing(ledger, name, heard[name]) for name in there}
     views |= {name: _degraded(views[name], why) for name, why in set_aside(standings, now).items()}
     active = {node.name for region in regions if region.stage is Stage.ACTIVE for node in region.nodes}
-    asked = {name: each for name, each in views.items() if name in active}
+    asked = {name: each for name, each in views.items() if name in active and name not in idle}
     views |= {name: _degraded(views[name], SILENT) for name in _disbelieved(asked, heard)}
-    seen = (RegionView(region, tuple(views[node.name] for node in region.nodes)) for region in regions)
-    return FleetSnapshot(revision, now, tuple(seen))
+
+    def whole(region: Region) -> RegionView:
+        return RegionView(region, tuple(views[node.name] for node in region.nodes), on_regions.get(region.name, ()))
+
+    return FleetSnapshot(revision, now, tuple(map(whole, regions)))
+
+
+def assign(
+    holds: Sequence[Hold], regions: Sequence[Region]
+) -> tuple[Mapping[RegionName, tuple[Hold, ...]], Mapping[NodeName, tuple[Hold, ...]]]:
+    """*holds* by the region or the node that each is on; a region has its name before a node."""
+    named = {region.name for region in regions}
+    on_regions: dict[RegionName, tuple[Hold, ...]] = {}
+    on_nodes: dict[NodeName, tuple[Hold, ...]] = {}
+    for hold in holds:
+        region, node = RegionName(hold.target), NodeName(hold.target)
+        if region in named:
+            on_regions[region] = (*on_regions.get(region, ()), hold)
+        else:
+            on_nodes[node] = (*on_nodes.get(node, ()), hold)
+    return on_regions, on_nodes
 
 
 def _is_there(view: NodeView) -> bool:

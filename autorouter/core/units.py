@@ -11,6 +11,9 @@ Seconds = NewType("Seconds", float)
 Instant = NewType("Instant", float)
 """Seconds on this process's monotonic clock. Passed in, never read; what crosses a process carries an age."""
 
+Unix = NewType("Unix", float)
+"""Seconds since 1970 by the wall clock: what people set an end by, and what outlives a process."""
+
 Kilometres = NewType("Kilometres", float)
 """A great-circle distance."""
 

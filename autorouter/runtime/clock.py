@@ -2,7 +2,7 @@
 
 import time
 
-from autorouter.core.units import Instant
+from autorouter.core.units import Instant, Unix
 
 
 def now() -> Instant:
@@ -10,6 +10,6 @@ def now() -> Instant:
     return Instant(time.monotonic())
 
 
-def unix_now() -> float:
+def unix_now() -> Unix:
     """Seconds since 1970, by the wall clock that routers and nodes share to a minute."""
-    return time.time()
+    return Unix(time.time())

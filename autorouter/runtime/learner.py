@@ -74,7 +74,7 @@ class Learner:
     def take(self, sample: Sample, client: Client | None = None) -> str | None:
         """Learn *sample*, of *client* if more is known than its network; why it is refused, or None if it is not."""
         who = client or self.locate(sample.network)
-        refused = refusal(sample, who, self._atlas.globe)
+        refused = self._refusal(sample, who)
         if refused is None and is_hasty(self._atlas.evidence(sample.network), sample):
             refused = "hasty"
         if refused is not None:
@@ -121,11 +121,18 @@ class Learner:
                 self._witness.shelf_changed()
                 await self._breathe()
                 client = self.locate(sample.network)
-                refused = refusal(sample, client, self._atlas.globe)
+                refused = self._refusal(sample, client)
                 if refused is not None:
                     self._witness.sampled(sample.source, refused)
                 elif self._atlas.learn(sample, client):
                     self._unkept[sample.network] = None
+
+    def _refusal(self, sample: Sample, client: Client) -> str | None:
+        """Why *sample* is not learned. What a node of a region in quarantine measured is not believed."""
+        there = self._snapshots.fleet.by_name.get(sample.region.lower())
+        if there is not None and there.quarantined and sample.source in SOURCES and SOURCES[sample.source].trusted:
+            return "quarantined"
+        return refusal(sample, client, self._atlas.globe)
 
     async def _recall(self) -> None:
         async with aclosing(self._shelf.recall()) as kept:

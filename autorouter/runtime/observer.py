@@ -87,7 +87,7 @@ class Observer:
         return tuple(view.node.name for view in nodes if view.seen is None)
 
     def republish(self) -> None:
-        """Publish the fleet of a new catalog; what was seen of nodes that changed is forgotten."""
+        """Publish the fleet of a new catalog, or with other holds; what was seen of changed nodes is forgotten."""
         catalog = self._snapshots.catalog
         self._publish([name for name, watch in self._watches.items() if catalog.nodes.get(name) != watch.about])
 
@@ -191,7 +191,8 @@ class Observer:
         heard = fold(self._ledger, self._news)
         self._news.clear()
         self._ledger = forget(heard, gone, Instant(now - 2 * FRESH_PROBES * catalog.probe_every))
-        after = snapshot(catalog.regions, self._ledger, catalog.probe_every, now, before.revision + 1)
+        holds, revision = self._snapshots.holds, before.revision + 1
+        after = snapshot(catalog.regions, self._ledger, catalog.probe_every, now, revision, holds)
         self._snapshots.fleet = after
         self._witness.published(before, after)
 

@@ -5,13 +5,18 @@ from typing import Literal, Protocol
 
 from autorouter.core.assigned import Book, Shown
 from autorouter.core.fleet import FleetSnapshot, Node, Region
+from autorouter.core.holds import Entry, Hold, Known
 from autorouter.core.latency.sample import Evidence, Sample
 from autorouter.core.names import Network, RouterName
 from autorouter.core.observation import Observation
-from autorouter.core.units import Instant
+from autorouter.core.trail import Note
+from autorouter.core.units import Instant, Unix
 
 Clock = Callable[[], Instant]
 """Tells this instant."""
+
+WallClock = Callable[[], Unix]
+"""Tells the time that people mean."""
 
 
 class Store(Protocol):
@@ -67,6 +72,38 @@ class Exchange(Protocol):
         """Let go of connections."""
 
 
+class Board(Protocol):
+    """Where holds are kept, for every router to see. Whatever cannot be done raises `StoreError`."""
+
+    async def read(self) -> Known:
+        """Everything that is kept."""
+        ...
+
+    async def write(self, entry: Entry) -> Entry:
+        """Keep *entry*, as later than whatever is kept under its key; what is kept now."""
+        ...
+
+    async def restore(self, entries: Sequence[Entry]) -> None:
+        """Keep those of *entries* of which nothing is kept, or only something earlier."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class Trail(Protocol):
+    """What operators did, kept beyond the router's life. Whatever cannot be done raises `StoreError`."""
+
+    async def note(self, note: Note) -> None:
+        """Keep *note*, the latest."""
+
+    async def latest(self, most: int) -> Sequence[Note]:
+        """The latest notes, at most so many, the newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
 class Look(Protocol):
     """A line of sight to one node."""
 
@@ -99,6 +136,12 @@ class Witness(Protocol):
 
     def sampled(self, source: str, refusal: str | None) -> None:
         """A client's round trip was learned, or refused."""
+
+    def held(self, before: Sequence[Hold], after: Sequence[Hold]) -> None:
+        """Other holds are in force than before."""
+
+    def board_changed(self, fault: str = "") -> None:
+        """Holds could be read and kept, or not because of *fault*; called each time."""
 
     def exchange_changed(self, fault: str = "") -> None:
         """Promises could be exchanged with other routers, or not because of *fault*; called each time."""

@@ -27,8 +27,9 @@ ALGORITHM = "EdDSA"
 AUDIENCE = "autorouter"
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-Scope = Literal["inference", "operator"]
-"""``inference``: to be served by models. ``operator``: to load and unload them, and to see everyone's usage."""
+Scope = Literal["inference", "operator", "admin"]
+"""``inference``: to be served by models. ``operator``: to load and unload them, and to see everyone's usage.
+``admin``: a router's admin API; on a node it is for nothing."""
 
 
 def digest(key: str) -> str:
@@ -68,7 +69,7 @@ class _Strict(BaseModel):
 class _Grant(BaseModel):
     """What a key allows. Of what is not said, everything; of scopes, ``inference``."""
 
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=2, strict=False)] = ("inference",)
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=3, strict=False)] = ("inference",)
     models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=256, strict=False)] | None = None
     regions: Annotated[tuple[Name, ...], Field(min_length=1, max_length=256, strict=False)] | None = None
     rate: Annotated[float, Field(gt=0, le=1_000_000)] | None = None

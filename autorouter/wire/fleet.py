@@ -3,6 +3,7 @@
 from typing import Literal
 
 from autorouter.wire.base import Wire
+from autorouter.wire.hold import HoldTold
 from autorouter.wire.node import Quantiles
 
 
@@ -33,6 +34,8 @@ class NodeSeen(Wire):
     """How long its health has been what it is."""
     agent: str
     models: tuple[ModelSeen, ...]
+    holds: tuple[HoldTold, ...] = ()
+    """Those on this node alone."""
 
 
 class RegionSeen(Wire):
@@ -51,6 +54,8 @@ class RegionSeen(Wire):
     reason: str
     rtt_ms: float | None
     nodes: tuple[NodeSeen, ...]
+    holds: tuple[HoldTold, ...] = ()
+    """Operators' words that it takes no new clients for now."""
 
 
 class RegionsAnswer(Wire):

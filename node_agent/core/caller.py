@@ -15,6 +15,8 @@ class Scope(StrEnum):
     INFERENCE = "inference"
     OPERATOR = "operator"
     """Loading and unloading models, and everyone's usage."""
+    ADMIN = "admin"
+    """A router's admin API. Here it is for nothing, but one keys file may serve both."""
 
 
 class Per(StrEnum):

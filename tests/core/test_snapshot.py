@@ -6,12 +6,13 @@ import pytest
 
 from autorouter.core.capacity import COLD
 from autorouter.core.fleet import Health, ModelLoad, Node, Region, Stage, Tier
+from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.ledger import Ledger, fold
 from autorouter.core.names import Country, ModelName, NodeName, RegionName, RouterName
 from autorouter.core.observation import Observation, Outcome, Report
 from autorouter.core.place import Coordinates
 from autorouter.core.snapshot import SILENT, snapshot
-from autorouter.core.units import Instant, Millis, Seconds
+from autorouter.core.units import Instant, Millis, Seconds, Unix
 
 US, THEM = RouterName("us"), RouterName("them")
 SPEAKS = {Outcome.READY, Outcome.DEGRADED, Outcome.DRAINING, Outcome.STARTING}
@@ -159,3 +160,35 @@ class TestLoad:
         assert fleet.health()["a"] is Health.UP
         assert fleet.warm("a") == COLD
         assert fleet.look(times=30).warm("a") == 1.0
+
+
+def held(fleet, *targets):
+    holds = [Hold(target, HoldKind.DRAIN, "alice", "x", Unix(0.0)) for target in targets]
+    seen = snapshot(fleet.regions, fleet.ledger, Seconds(2.0), Instant(fleet.now), 1, holds)
+    return {view.region.name: view for view in seen.regions}
+
+
+def test_what_is_held_says_so_and_is_looked_at_as_ever():
+    view = held(Fleet("a", "b").look(times=3), "a")
+    assert [hold.target for hold in view["a"].holds] == ["a"]
+    assert (view["a"].health, view["a"].serving, view["b"].holds) == (Health.UP, (), ())
+
+
+def test_nodes_that_are_switched_off_while_they_are_held_do_not_make_the_router_doubt_itself():
+    names = "abcdefgh"
+    off = dict.fromkeys("abcde", Outcome.TIMED_OUT)
+    fleet = Fleet(*names).look(times=3).look(times=4, **off)
+    assert {name: view.health for name, view in held(fleet).items()}["a"] is Health.DEGRADED
+    view = held(fleet, *"abcd")
+    assert (view["a"].health, view["e"].health) == (Health.DOWN, Health.DOWN)
+
+
+def test_a_held_node_takes_no_place_among_the_gray():
+    fleet = Fleet("a", "b").look(times=3)
+    for _ in range(30):
+        for name in ("a", "b"):
+            fleet.failed[name] += 1
+        fleet.look()
+    assert [fleet.health()[name] for name in ("a", "b")].count(Health.DEGRADED) == 1
+    assert held(fleet, "a")["b"].health is Health.DEGRADED
+    assert held(fleet, "b")["a"].health is Health.DEGRADED

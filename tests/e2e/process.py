@@ -102,6 +102,8 @@ class RouterProcess:
 async def router(config, *options, expect_url=True):
     command = [BIN / "autorouter", "serve", "--regions", config, "--port", "0", *options]
     environment = {key: value for key, value in os.environ.items() if key != "REDIS_URL"}
+    # What operators do to one router of a test must not reach another's, nor this machine's own.
+    environment |= {"AUTOROUTER_ADMIN": "off", "AUTOROUTER_STATE": str(Path(config).parent / "state")}
     process = await asyncio.create_subprocess_exec(
         *map(str, command), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, env=environment
     )

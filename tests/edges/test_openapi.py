@@ -6,12 +6,15 @@ import pytest
 from openapi_spec_validator import validate
 
 from autorouter.api import operations as router
+from autorouter.api.admin import operations as admin
 from autorouter.wire.openapi import document, rendered
 from node_agent.api import operations as node
 from tests.agent.keys import entry, keys_file
 from tests.agent.scenes import serving
 
-BOTH = pytest.mark.parametrize("interface", [router.INTERFACE, node.INTERFACE], ids=["router", "node"])
+EACH = pytest.mark.parametrize(
+    "interface", [router.INTERFACE, node.INTERFACE, admin.INTERFACE], ids=["router", "node", "admin"]
+)
 
 
 def every(part, name):
@@ -27,12 +30,12 @@ def every(part, name):
             return []
 
 
-@BOTH
+@EACH
 def test_it_is_openapi(interface):
     validate(document(interface, "1"))
 
 
-@BOTH
+@EACH
 def test_every_operation_is_in_it(interface):
     told = document(interface, "1")["paths"]
     assert {(method.upper(), path) for path, methods in told.items() for method in methods} == {
@@ -40,7 +43,7 @@ def test_every_operation_is_in_it(interface):
     }
 
 
-@BOTH
+@EACH
 def test_every_component_is_used_and_goes_by_a_plain_name(interface):
     told = document(interface, "1")
     used = {each.rpartition("/")[2] for each in every(told, "$ref")}
@@ -48,7 +51,7 @@ def test_every_component_is_used_and_goes_by_a_plain_name(interface):
     assert all(name.isalnum() for name in told["components"]["schemas"])
 
 
-@BOTH
+@EACH
 def test_every_code_that_a_status_may_have_is_told_with_what_to_do(interface):
     told = document(interface, "1")["paths"]
     for each in interface.operations:
@@ -59,7 +62,7 @@ def test_every_code_that_a_status_may_have_is_told_with_what_to_do(interface):
             assert [codes for codes in every(answers[str(kind.status)], "enum") if code in codes]
 
 
-@BOTH
+@EACH
 def test_it_is_the_same_each_time_it_is_made(interface):
     assert rendered(interface, "1") == rendered(interface, "1")
     assert rendered(interface, "1").tag != rendered(interface, "2").tag

@@ -2,17 +2,19 @@
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from autorouter.core.catalog import Catalog
 from autorouter.core.errors import StoreError
 from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.latency.atlas import Atlas
 from autorouter.core.latency.sample import Evidence, Sample, Track
 from autorouter.core.names import Network, RegionName
 from autorouter.core.query import Client
-from autorouter.core.units import Instant, Millis
+from autorouter.core.units import Instant, Millis, Unix
 from autorouter.runtime import learner as module
 from autorouter.runtime.clock import now
 from autorouter.runtime.learner import Learner
@@ -90,8 +92,8 @@ class Scene:
         catalog = Catalog(tuple(view.region for view in views))
         self.shelf, self.told = shelf, Told()
         self.atlas = Atlas(catalog.regions)
-        snapshots = Snapshots(catalog, FleetSnapshot(1, now(), views))
-        self.learner = Learner(self.atlas, snapshots, shelf, self.locate, now, self.told)
+        self.snapshots = Snapshots(catalog, FleetSnapshot(1, now(), views))
+        self.learner = Learner(self.atlas, self.snapshots, shelf, self.locate, now, self.told)
 
     @staticmethod
     def locate(network):
@@ -349,3 +351,35 @@ async def test_recalling_much_leaves_others_their_turn():
             await asyncio.sleep(0)
             turns += 1
     assert turns >= 200 / module.HEAP
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "refused"),
+    [
+        (HoldKind.QUARANTINE, "served", "quarantined"),
+        (HoldKind.QUARANTINE, "probe", "quarantined"),
+        (HoldKind.QUARANTINE, "reported", None),
+        (HoldKind.QUARANTINE, "rumour", "unknown"),
+        (HoldKind.DRAIN, "served", None),
+    ],
+)
+async def test_what_nodes_of_a_region_in_quarantine_measured_is_not_learned(kind, source, refused):
+    scene = Scene(Flaky())
+    hold = Hold("yto-01", kind, "alice", "lies", Unix(0.0))
+    fleet = scene.snapshots.fleet
+    views = (replace(fleet.regions[0], holds=(hold,)), *fleet.regions[1:])
+    scene.snapshots.fleet = FleetSnapshot(2, now(), views)
+    assert scene.learner.take(sample(source=source)) == refused
+
+
+async def test_nor_is_what_another_router_had_from_them():
+    shelf = Flaky()
+    here, there = Scene(shelf), Scene(shelf)
+    hold = Hold("yto-01", HoldKind.QUARANTINE, "alice", "lies", Unix(0.0))
+    fleet = here.snapshots.fleet
+    views = (replace(fleet.regions[0], holds=(hold,)), *fleet.regions[1:])
+    here.snapshots.fleet = FleetSnapshot(2, now(), views)
+    async with here.running(), there.running():
+        there.learner.take(sample())
+        await until(lambda: ("served", "quarantined") in here.told.samples)
+    assert not here.atlas.evidence(HERE).tracks

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from autorouter.wire.fleet import EndpointsAnswer, ModelsAnswer, RegionsAnswer
+from autorouter.wire.hold import HoldRecord, NoteRecord
 from autorouter.wire.node import NodeReport
 from autorouter.wire.observation import ObservationRecord
 from autorouter.wire.problem import Problem
@@ -24,6 +25,8 @@ SHAPES = {
     "problem": Problem,
     "regions": RegionsAnswer,
     "models": ModelsAnswer,
+    "hold": HoldRecord,
+    "note": NoteRecord,
     "endpoints": EndpointsAnswer,
     "evidence": EvidenceRecord,
     "sample": SampleRecord,
