@@ -20,25 +20,24 @@ Ready. You are in Toronto, as far as this demo goes. In another terminal, where 
   curl -s "$R/v1/route" -H 'X-Forwarded-For: 203.0.113.7'      # as a client in Vancouver, or with your own address
   curl -s "$R/v1/route?residency=US"                           # nothing may answer that: every reason
 
-… and a chat with the model behind the chosen node:
+… and a chat, which the router sends on to the chosen node:
 
-  EP=$(curl -s "$R/v1/route?model={model}" | sed 's/.*"endpoint":"\\([^"]*\\)","ttl.*/\\1/')
-  curl -sN $EP/v1/chat/completions -H 'Content-Type: application/json' -d '{{
+  curl -sNL $R/v1/chat/completions -H 'Content-Type: application/json' -d '{{
     "model": "{model}", "stream": true,
     "messages": [{{"role": "user", "content": "Name three rivers."}}]}}'
 
-{_voice(demo)}The same in Python, with OpenAI's own client (.venv/bin/python):
+{_voice(demo)}Any client of OpenAI's does, with OPENAI_BASE_URL=$R/v1 and OPENAI_API_KEY=-. With one line more it asks the
+router but once a minute, and a region that fails costs it nothing; in {BIN / "python"}:
 
-  import json, urllib.request, openai
-  route = json.load(urllib.request.urlopen("{base}/v1/route"))
-  chat = openai.OpenAI(base_url=route["endpoint"] + "/v1", api_key="-").chat.completions
+  import openai, autorouter.client
+  client = openai.OpenAI(http_client=autorouter.client.http_client("{base}"), api_key="-")
   said = [{{"role": "user", "content": "Name three rivers."}}]
-  for part in chat.create(model="{model}", messages=said, stream=True):
+  for part in client.chat.completions.create(model="{model}", messages=said, stream=True):
       print(part.choices[0].delta.content or "", end="", flush=True)
 
 Kill Toronto and watch the route move:
 
-  kill -9 {pid}; sleep 3; curl -s $R/v1/route
+  kill -9 {pid}; sleep 3; {_command()} explain --router $R
 
 The model is real and small: it writes English, not wisdom. Its Triton is older than the security floor (26.06), so it
 is the agents' own child and listens where only they can reach it (--allow-unpatched-triton). Ctrl-C ends everything.
@@ -56,9 +55,9 @@ def _voice(demo: Demo) -> str:
         return f"(For speech, {ROOMY_MB} MB of free memory are needed.)\n\n"
     return """… and speech, there and back:
 
-  curl -s $EP/v1/audio/speech -H 'Content-Type: application/json' -o said.wav -d '{
+  curl -sL $R/v1/audio/speech -H 'Content-Type: application/json' -o said.wav -d '{
     "model": "kokoro-82m", "voice": "af_heart", "response_format": "wav",
     "input": "The nearest healthy region is Toronto."}'
-  curl -s $EP/v1/audio/transcriptions -F model=whisper-tiny.en -F file=@said.wav
+  curl -sL $R/v1/audio/transcriptions -F model=whisper-tiny.en -F file=@said.wav
 
 """
