@@ -7,8 +7,8 @@ from typing import Literal
 from autorouter.cli.asking import Told
 from autorouter.core.words import span
 from autorouter.runtime.clock import unix_now
-from autorouter.wire.base import Wire
 from autorouter.wire.fleet import ModelSeen, NodeSeen, RegionsAnswer, RegionSeen
+from autorouter.wire.hold import HoldTold
 
 Group = Literal["ill", "held", "well", "planned"]
 """``held``: takes no new clients, and somebody wants it so."""
@@ -18,56 +18,16 @@ PAST = {"drain": "drained", "quarantine": "quarantined"}
 SERVING = frozenset({"up", "degraded"})
 
 
-class Hold(Wire):
-    """An operator's word that a region or node takes no new clients."""
-
-    target: str
-    kind: str
-    by: str
-    reason: str
-    since: float
-    until: float | None = None
-
-    @property
-    def state(self) -> str:
-        """What its target is."""
-        return PAST.get(self.kind, self.kind)
-
-    def told(self, now: float) -> str:
-        """Who wants it so, until when, and why; *now* in Unix seconds."""
-        ends = "until taken back" if self.until is None else f"for {span(max(0.0, self.until - now))} more"
-        return f"{self.target} {self.state} by {self.by} {ends}: {self.reason}"
-
-
-class Held(Wire):
-    """What holds one node."""
-
-    holds: tuple[Hold, ...] = ()
-
-
-class RegionHeld(Held):
-    """What holds a region, and its nodes."""
-
-    nodes: tuple[Held, ...] = ()
-
-
-class FleetHeld(Wire):
-    """The holds in ``GET /v1/regions``, read apart from the rest: routers that know of none do not tell them."""
-
-    regions: tuple[RegionHeld, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Region:
     """One region as a screen needs it."""
 
     seen: RegionSeen
-    held: RegionHeld
 
     @property
-    def holds(self) -> tuple[Hold, ...]:
+    def holds(self) -> tuple[HoldTold, ...]:
         """On it and on its nodes."""
-        return self.held.holds + tuple(hold for node in self.held.nodes for hold in node.holds)
+        return self.seen.holds + tuple(hold for node in self.seen.nodes for hold in node.holds)
 
     @property
     def group(self) -> Group:
@@ -76,21 +36,15 @@ class Region:
             return "planned"
         if self._closed:
             return "held"
-        if not all(self._fine(i) for i in range(len(self.seen.nodes))):
+        if not all(each.health == "up" or each.holds for each in self.seen.nodes):
             return "ill"
         return "held" if len(self.taking) < len(self.seen.nodes) else "well"
 
     @property
     def _closed(self) -> bool:
         """Whether all of it takes no new clients, as somebody wants it."""
-        nodes = self.held.nodes
-        return (
-            self.seen.stage != "active" or bool(self.held.holds) or bool(nodes and all(each.holds for each in nodes))
-        )
-
-    def _fine(self, i: int) -> bool:
-        """Whether the *i*-th node is up, or is not meant to be."""
-        return self.seen.nodes[i].health == "up" or bool(self.held.nodes[i].holds)
+        held = bool(self.seen.nodes) and all(each.holds for each in self.seen.nodes)
+        return self.seen.stage != "active" or bool(self.seen.holds) or held
 
     @property
     def state(self) -> str:
@@ -98,7 +52,7 @@ class Region:
         if self.seen.stage != "active":
             return self.seen.stage
         if self._closed:
-            return self.holds[0].state
+            return PAST[self.holds[0].kind]
         count, up = len(self.seen.nodes), sum(each.health == "up" for each in self.seen.nodes)
         if 1 <= up < count:
             return f"{self.seen.health}, {up} of {count} nodes up"
@@ -109,7 +63,7 @@ class Region:
     def why(self) -> str:
         """Why it is not well, or who wants it so."""
         staged = "" if self.seen.stage == "active" else "in regions.yaml"
-        held = [hold.told(unix_now()) for hold in self.holds]
+        held = [_told(hold, unix_now()) for hold in self.holds]
         return "; ".join(filter(None, [staged, *held, *self._reasons()]))
 
     def _reasons(self) -> Sequence[str]:
@@ -135,8 +89,7 @@ class Region:
         """Its nodes that take new clients."""
         if self._closed:
             return ()
-        pairs = zip(self.seen.nodes, self.held.nodes, strict=True)
-        return tuple(node for node, held in pairs if node.health in SERVING and not node.draining and not held.holds)
+        return tuple(each for each in self.seen.nodes if each.health in SERVING and not (each.draining or each.holds))
 
     def room(self) -> dict[str, "Room"]:
         """What is left of each model, on the nodes that take new clients."""
@@ -173,8 +126,13 @@ class Room:
 
 def fleet(told: Told) -> tuple[Region, ...]:
     """The regions in the answer to ``GET /v1/regions``."""
-    seen, held = told.read(RegionsAnswer), told.read(FleetHeld)
-    return tuple(Region(*each) for each in zip(seen.regions, held.regions, strict=True))
+    return tuple(map(Region, told.read(RegionsAnswer).regions))
+
+
+def _told(hold: HoldTold, now: float) -> str:
+    """Who wants it so, until when, and why."""
+    ends = "until taken back" if hold.until is None else f"for {span(max(0.0, hold.until - now))} more"
+    return f"{hold.target} {PAST[hold.kind]} by {hold.by} {ends}: {hold.reason}"
 
 
 def of_group(regions: Iterable[Region], group: Group) -> Sequence[Region]:

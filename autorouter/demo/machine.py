@@ -35,12 +35,12 @@ def base_port(text: str) -> int:
 def check_machine(port: int) -> None:
     """Fail with a sentence if the demo cannot work here."""
     _check_install()
+    if free_mb() < NEEDED_MB:
+        raise DemoError(f"{free_mb()} MB of memory are free, and three models need {NEEDED_MB} MB")
     taken = [each for each in range(port, port + 1 + NODES) if not _is_free(each)]
     if taken:
         ports = ", ".join(map(str, taken))
         raise DemoError(f"taken: port {ports}; try another base port, such as DEMO_PORT={port + 100} {_again()}")
-    if free_mb() < NEEDED_MB:
-        raise DemoError(f"{free_mb()} MB of memory are free, and three models need {NEEDED_MB} MB")
 
 
 def _check_install() -> None:
