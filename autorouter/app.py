@@ -138,7 +138,7 @@ class Autorouter:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._holding.turn()  # before anybody is answered: what is held was held before this router started
-        async with self._watching(), self._lines, self._administered(), self._listening():
+        async with self._watching(), self._lines, self._listening(), self._administered():
             await stop.wait()
             log.info("stopping")
 

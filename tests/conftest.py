@@ -1,4 +1,6 @@
 import asyncio
+import os
+import tempfile
 
 import pytest
 from hypothesis import Phase, settings
@@ -8,6 +10,10 @@ from tests.valkey import running
 # pytest-asyncio 1.5 asks for "the current loop" before it makes its own, and on Python 3.11 that makes one nobody
 # closes, unless it has been said that there is none.
 asyncio.set_event_loop(None)
+
+# What routers and nodes of tests keep is not what those of this machine keep. The folder ends with the tests.
+STATE = tempfile.TemporaryDirectory(prefix="autorouter-tests-state-")
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 settings.register_profile(
     "ci",

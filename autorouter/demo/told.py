@@ -26,8 +26,8 @@ Ready. You are in Toronto, as far as this demo goes. In another terminal, where 
     "model": "{model}", "stream": true,
     "messages": [{{"role": "user", "content": "Name three rivers."}}]}}'
 
-{_voice(demo)}Any client of OpenAI's does, with OPENAI_BASE_URL=$R/v1 and OPENAI_API_KEY=-. With one line more it asks the
-router but once a minute, and a region that fails costs it nothing; in {BIN / "python"}:
+{_voice(demo)}Any client of OpenAI's does, with OPENAI_BASE_URL=$R/v1 and OPENAI_API_KEY=-. With one line more it
+asks the router but once a minute, and a region that fails costs it nothing; in {BIN / "python"}:
 
   import openai, autorouter.client
   client = openai.OpenAI(http_client=autorouter.client.http_client("{base}"), api_key="-")

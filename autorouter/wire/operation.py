@@ -53,7 +53,8 @@ class Answer:
     summary: str
     contents: tuple[Content, ...] = ()
     """Which of them it is depends on what was asked; none: it has no body."""
-    status: int = 200
+    status: int | Literal["default"] = 200
+    """``default``: any that is not told otherwise."""
     headers: tuple[Header, ...] = ()
 
 

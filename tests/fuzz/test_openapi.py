@@ -59,9 +59,10 @@ def aimed_at_models(document):
 
 def aimed_at_regions(document, *regions):
     """*document*, with what only this router can know: which regions and models there are."""
-    for parameter in document["paths"]["/v1/route"]["get"]["parameters"]:
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    for parameter in (parameter for each in operations for parameter in each.get("parameters", ())):
         there = {"only": regions, "model": [MODELS["ChatRequest"]]}.get(parameter["name"])
-        if there:
+        if there and "items" in parameter["schema"]:
             parameter["schema"]["items"] = {"enum": [*there]}
     return document
 

@@ -7,6 +7,7 @@ from autorouter.api.onward.paths import PATHS, Body, Path
 from autorouter.api.onward.wish import Mode
 from autorouter.wire.header import CACHE, Header
 from autorouter.wire.operation import FORM, JSON, TEXT, Answer, Content, Operation, Parameter
+from autorouter.wire.problem import CONTENT_TYPE, Problem
 
 REGION = Header("x-autorouter-region", "Who answers, or is to.")
 REASON = Header("x-autorouter-reason", "Why this one.")
@@ -21,6 +22,7 @@ REFERRED = Answer(
     (Header("Location", "Of the node, with a referral in place of the key."), REGION, REASON, CACHE),
 )
 RELAYED = Answer("The node's own answer.", (Content(object),), headers=(REGION, REASON, ATTEMPTS))
+REFUSED = Answer("The node's own refusal.", (Content(Problem, CONTENT_TYPE),), "default", (REGION, REASON, ATTEMPTS))
 BEGUN = Answer("A job was begun, in PolarGrid's way.", (Content(dict[str, object]),), 202, (REGION, REASON, ATTEMPTS))
 
 SENT_ON = (
@@ -47,7 +49,7 @@ def _posted(path: str, about: Path, routing: Sequence[Parameter]) -> Operation:
         path,
         "As the node has it, which is found and asked",
         "inference",
-        (RELAYED, REFERRED, *((BEGUN,) if is_form else ())),
+        (RELAYED, REFERRED, REFUSED, *((BEGUN,) if is_form else ())),
         (*routing, MODE, *(Parameter(name, "As the node has it.") for name in about.query)),
         Content(Asked, FORM if is_form else JSON),
         (*SENT_ON, *ARRIVING, *(("unsupported_media_type",) if is_form else ())),
@@ -60,7 +62,7 @@ SHOW_JOB = Operation(
     "/v1/audio/transcriptions",
     "How a job stands, at the node that has it",
     "inference",
-    (RELAYED, BEGUN),
+    (RELAYED, BEGUN, REFUSED),
     (Parameter("job_id", "Which one.", required=True),),
     codes=("invalid_parameter", "job_not_found", "router_busy", "nodes_unreachable"),
 )
@@ -70,7 +72,7 @@ VOICES = Operation(
     "/v1/audio/voices",
     "Whose voices there are, at a node that has them",
     "inference",
-    (RELAYED,),
+    (RELAYED, REFUSED),
     (Parameter("model", "Only this one's."),),
     codes=SENT_ON,
 )
