@@ -4,7 +4,7 @@ from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
 from autorouter.core.fleet import Region, RegionView, Stage
 from autorouter.core.latency.belief import Estimate
-from autorouter.core.place import Coordinates, distance
+from autorouter.core.place import distance
 from autorouter.core.units import Instant, Kilometres, Millis
 from autorouter.core.words import span
 
@@ -70,39 +70,57 @@ def _bent(decision: Decision) -> str:
 
 
 def _sooner(decision: Decision, chosen: Candidate) -> str:
-    """Why the one that starts first is not the choice."""
+    """Why the one that starts first is not the choice; of the nearest another sentence tells."""
     first = _first(decision, chosen)
-    if first is chosen:
+    if first is chosen or first.view is _nearer(decision, chosen):
         return ""
-    gain = chosen.time_to_start - first.time_to_start
-    if first.abroad and not chosen.abroad:
-        why = "is abroad"
-    elif first.placement.full and not chosen.placement.full:
-        why = "is full"
-    elif decision.kept:
-        why = "is not so much better that a move would pay"
-    else:
-        why = "has less of what the policy looks at"
-    return f"{_named(first.view.region)} would start {gain:.1f} ms sooner but {why}."
+    return f"{_named(first.view.region)} would start {_but(decision, first, chosen)}."
+
+
+def _but(decision: Decision, other: Candidate, chosen: Candidate) -> str:
+    """How much sooner *other* would start, and why it is not the choice all the same."""
+    why = _against(other, chosen)
+    if not why:
+        why = (
+            "is not so much better that a move would pay" if decision.kept else "has less of what the policy looks at"
+        )
+    return f"{chosen.time_to_start - other.time_to_start:.1f} ms sooner but {why}"
+
+
+def _against(other: Candidate, chosen: Candidate) -> str:
+    """What *other* is ranked behind *chosen* for, whatever it costs."""
+    if other.abroad and not chosen.abroad:
+        return "is abroad"
+    if other.placement.full and not chosen.placement.full:
+        load = other.placement.load
+        return f"is full, with {load.taken:.0f} of {load.slots:.0f} slots taken"
+    return ""
 
 
 def _nearest(decision: Decision, chosen: Candidate) -> str:
-    at, views = decision.query.client.at, tuple(view for view, _ in decision.sifted.stops)
+    at, nearer = decision.query.client.at, _nearer(decision, chosen)
     if at is None:
         return "Where the client is is not known, so none is the nearest."
-    nearest = _closest(at, views)
-    away, nearer = distance(at, chosen.view.region.at), distance(at, nearest.region.at)
-    if away - nearer < AS_NEAR:
+    away = distance(at, chosen.view.region.at)
+    if nearer is None:
         return f"It is the nearest, {away:.0f} km away."
-    by = f"The nearest, {_named(nearest.region)}, is {away - nearer:.0f} km nearer but"
-    other = next((each for each in decision.ranked if each.view.region.name == nearest.region.name), None)
-    return f"{by} {_stopped(decision, nearest)}." if other is None else f"{by} costs {_load(other)}."
+    by = f"The nearest, {_named(nearer.region)}, is {away - distance(at, nearer.region.at):.0f} km nearer"
+    other = next((each for each in decision.ranked if each.view is nearer), None)
+    if other is None:
+        return f"{by} but {_stopped(decision, nearer)}."
+    if chosen.time_to_start - other.time_to_start > AS_SOON:
+        return f"{by} and would start {_but(decision, other, chosen)}."
+    return f"{by} but costs {_load(other)}."
 
 
-def _closest(at: Coordinates, views: tuple[RegionView, ...]) -> RegionView:
-    """The nearest that is there: what is planned is on the map only. What was chosen always is."""
-    there = (view for view in views if view.region.stage is not Stage.PLANNED)
-    return min(there, key=lambda view: distance(at, view.region.at))
+def _nearer(decision: Decision, chosen: Candidate) -> RegionView | None:
+    """The nearest, if that is not the choice. What is planned is on the map only; what was chosen always is there."""
+    at = decision.query.client.at
+    if at is None:
+        return None
+    there = (view for view, _ in decision.sifted.stops if view.region.stage is not Stage.PLANNED)
+    nearest = min(there, key=lambda view: distance(at, view.region.at))
+    return nearest if distance(at, chosen.view.region.at) - distance(at, nearest.region.at) >= AS_NEAR else None
 
 
 def _stopped(decision: Decision, view: RegionView) -> str:

@@ -82,7 +82,9 @@ def test_one_abroad_may_be_sooner_and_is_not_chosen():
 
 def test_one_that_is_full_may_be_sooner_and_is_not_chosen():
     full = region("yto-01", TORONTO, busy=4.5, service=1.0)
-    assert told(full, region("yul-01", MONTREAL, slots=40))[1].endswith("ms sooner but is full.")
+    assert told(full, region("yul-01", MONTREAL, slots=40))[1].endswith(
+        "ms sooner but is full, with 5 of 4 slots taken."
+    )
 
 
 def test_a_policy_that_looks_elsewhere_says_so():
@@ -144,3 +146,11 @@ def test_what_is_as_soon_is_no_reason_to_talk():
         lines = told(*twins, who=client(network=network))
         assert lines[0].partition(" (")[2].partition(")")[2].startswith(" starts answering first: ")
         assert len(lines) == 2
+
+
+def test_a_nearest_that_would_start_sooner_is_told_in_one_sentence():
+    full = region("yto-01", TORONTO, busy=4.5, service=1.0)
+    assert told(full, region("yul-01", MONTREAL, slots=40))[1:] == (
+        "The nearest, Yto-01 (yto-01), is 504 km nearer and would start 16.7 ms sooner"
+        " but is full, with 5 of 4 slots taken.",
+    )
