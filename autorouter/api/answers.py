@@ -11,6 +11,7 @@ from autorouter.core.fleet import FleetSnapshot, ModelLoad, NodeView, RegionView
 from autorouter.core.latency.explore import Probe
 from autorouter.core.latency.sample import Track
 from autorouter.core.names import ModelName
+from autorouter.core.offered import why_not
 from autorouter.core.placement import placements
 from autorouter.core.query import Client
 from autorouter.core.story import story
@@ -123,13 +124,14 @@ def endpoints(fleet: FleetSnapshot, model: ModelName, now: Instant) -> Endpoints
 
 
 def _endpoint(view: RegionView, node: NodeView, load: ModelLoad, now: Instant) -> ModelEndpoint:
-    there = (each for each in placements(view, frozenset({load.name})) if view.region.stage is Stage.ACTIVE)
+    why = why_not(view, node, load)
     return ModelEndpoint(
         region=view.region.name,
         name=view.region.title,
         node=node.node.name,
         endpoint=node.node.endpoint or view.region.endpoint,
-        offered=any(node.node.name in each.nodes for each in there),
+        offered=not why,
+        why=why,
         health=node.health.name.lower(),
         state=load.state,
         version=load.version,

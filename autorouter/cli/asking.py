@@ -110,10 +110,11 @@ class Router:
 
     def _ask(self, method: str, target: str, body: bytes | None = None) -> Told:
         status, kind, answer = within(DEADLINE, lambda: self._exchange(method, target, body), self.url)
-        if kind not in {"application/json", "application/problem+json"} or not is_json(answer):
-            found = f"{status}, {kind or 'of no type'}, {len(answer)} bytes"
-            raise NoAnswerError(f"{self.url} answers, but not as a router does ({found}): {HELP}")
-        return Told(self.url, status, answer)
+        if kind == ("application/json" if status < 400 else "application/problem+json") and is_json(answer):
+            return Told(self.url, status, answer)
+        found = f"{status}, {kind or 'of no type'}, {len(answer)} bytes"
+        moved = "; it sends elsewhere: name the router itself" if 300 <= status < 400 else ""
+        raise NoAnswerError(f"{self.url} answers, but not as a router does ({found}){moved}: {HELP}")
 
     def _exchange(self, method: str, target: str, body: bytes | None) -> tuple[int, str, bytes]:
         parts = urlsplit(self.url)
@@ -129,11 +130,11 @@ class Router:
 
 
 def connect(parts: SplitResult) -> HTTPConnection:
-    """A connection to be made to where *parts* points."""
+    """A connection to be made to where *parts* points; `within` ends it."""
     if parts.scheme == "https":
         context = ssl.create_default_context()
-        return HTTPSConnection(parts.hostname or "", parts.port, timeout=DEADLINE, context=context)
-    return HTTPConnection(parts.hostname or "", parts.port, timeout=DEADLINE)
+        return HTTPSConnection(parts.hostname or "", parts.port, context=context)
+    return HTTPConnection(parts.hostname or "", parts.port)
 
 
 def received(answer: HTTPResponse) -> tuple[int, str, bytes]:
@@ -159,7 +160,7 @@ def within(seconds: float, work: Callable[[], tuple[int, str, bytes]], url: str)
     thread.start()
     thread.join(seconds)
     if not outcome:
-        raise NoAnswerError(f"{url} did not answer within {seconds:.0f} s: see whether it is up, or {HELP}")
+        raise NoAnswerError(f"{url} did not answer within {seconds:g} s: see whether it is up, or {HELP}")
     first = outcome[0]
     if isinstance(first, Exception):
         raise NoAnswerError(f"no router answers at {url} ({reason(first)}): {HELP}") from first

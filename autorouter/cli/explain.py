@@ -74,7 +74,6 @@ def _ranking(told: "Explained") -> str:
 
 def _row(each: "Ranked") -> tuple[str, ...]:
     queue = each.wait_ms - each.load_ms
-    notes = [word for word in (each.health if each.health != "up" else "", "abroad" if each.abroad else "") if word]
     return (
         each.region,
         f"{each.time_to_start_ms:.1f}",
@@ -83,8 +82,15 @@ def _row(each: "Ranked") -> tuple[str, ...]:
         f"{each.load_ms:.0f}" if each.load_ms else "-",
         "-" if each.slots is None or each.taken is None else f"{each.taken:.0f} of {each.slots:.0f}",
         _known(each),
-        ", ".join(notes),
+        ", ".join(_notes(each)),
     )
+
+
+def _notes(each: "Ranked") -> list[str]:
+    """What may rank it behind what costs more."""
+    full = each.slots is not None and each.taken is not None and each.taken > each.slots
+    words = (each.health if each.health != "up" else "", "full" if full else "", "abroad" if each.abroad else "")
+    return [word for word in words if word]
 
 
 def _known(each: "Ranked") -> str:

@@ -117,6 +117,11 @@ class Room:
         return Room(self.slots + other.slots, self.taken + other.taken, self.states + other.states)
 
     @property
+    def share(self) -> float:
+        """Free share of the slots; what is not ready comes last, for it may be meant so."""
+        return max(0.0, self.slots - self.taken) / self.slots if self.slots else 1.0
+
+    @property
     def left(self) -> str:
         """Free slots of all: ``2 of 40``; or what it is instead of ready."""
         if "ready" not in self.states:

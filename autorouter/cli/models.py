@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 MOST_NAMED = 6
 """Regions named in one line of the list."""
 
-LIST = (Column("model"), Column("regions", "right"), Column("slots left", "right", whole=True), Column("where"))
+LIST = (
+    Column("model", first=True),
+    Column("regions", "right", whole=True),
+    Column("slots left", "right", whole=True),
+    Column("where"),
+)
 ONE = (
     Column("region", whole=True),
     Column("node", whole=True),
@@ -95,7 +100,8 @@ def _first_the_offered(endpoints: Sequence["ModelEndpoint"]) -> Sequence["ModelE
 
 
 def _node(each: "ModelEndpoint") -> tuple[str, ...]:
-    left = f"{max(0.0, each.slots - each.busy - each.queued):.0f} of {each.slots}" if each.state == "ready" else "-"
+    ready = each.offered and each.state == "ready"
+    left = f"{max(0.0, each.slots - each.busy - each.queued):.0f} of {each.slots}" if ready else "-"
     return each.region, each.node, _state(each), left, f"{each.queued:.0f}", _ms(each.ttft_ms), _ms(each.tpot_ms)
 
 
@@ -103,7 +109,7 @@ def _state(each: "ModelEndpoint") -> str:
     loads = f", loads in {each.load_ms / 1000:.0f} s" if each.load_ms else ""
     if each.offered:
         return each.state + loads
-    return f"not offered: {each.health if each.health != 'up' else each.state}"
+    return f"not offered: {each.why or (each.health if each.health != 'up' else each.state)}"
 
 
 def _ms(times: "Quantiles | None") -> str:

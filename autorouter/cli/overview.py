@@ -30,6 +30,9 @@ MODELS = (
     Column("loads in", "right"),
 )
 
+MOST_MODELS = 6
+"""Models named in a region's line, those with least room first: the rest is for the region's own screen."""
+
 
 def find(there: Sequence[Region], name: str) -> Region:
     """The region of that id or alias."""
@@ -64,8 +67,10 @@ def _not_well(region: Region) -> tuple[str, ...]:
 
 
 def _well(region: Region) -> tuple[str, ...]:
-    left = "  ".join(f"{name}:{room.left.replace(' of ', '/')}" for name, room in sorted(region.room().items()))
-    return region.seen.region, region.seen.name, ms(region.seen.rtt_ms), left or "no model"
+    room = sorted(region.room().items(), key=lambda each: (each[1].share, each[0]))
+    told = [f"{name}:{each.left.replace(' of ', '/')}" for name, each in room[:MOST_MODELS]]
+    more = [f"and {len(room) - MOST_MODELS} more"] if len(room) > MOST_MODELS else []
+    return region.seen.region, region.seen.name, ms(region.seen.rtt_ms), "  ".join(told + more) or "no model"
 
 
 def show_one(region: Region) -> None:

@@ -27,6 +27,9 @@ STYLES = {
 }  # fmt: skip
 """Words that have a colour wherever they stand alone."""
 
+MOST_FIRST = 34
+"""Columns: what is left of a screen is enough for the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -36,6 +39,8 @@ class Column:
     side: Literal["left", "right"] = "left"
     whole: bool = False
     """Never broken: what people copy from it."""
+    first: bool = False
+    """Given room before the others are, up to `MOST_FIRST`: names of models are long."""
 
 
 def shows_json(command: Command) -> Command:
@@ -81,10 +86,17 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> "Table":
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for each in columns:
-        made.add_column(each.title, justify=each.side, no_wrap=each.whole, overflow="fold", header_style="bold")
+        whole = each.whole or each.first
+        made.add_column(each.title, justify=each.side, no_wrap=whole, overflow="fold", header_style="bold")
     for row in rows:
-        made.add_row(*map(written, row))
+        made.add_row(*(_folded(text) if of.first else written(text) for of, text in zip(columns, row, strict=True)))
     return made
+
+
+def _folded(text: str) -> "Text":
+    """*text* in lines of `MOST_FIRST`. Rich would take the room from all columns alike."""
+    plain = inert(text)
+    return written("\n".join(plain[at : at + MOST_FIRST] for at in range(0, len(plain), MOST_FIRST)))
 
 
 def ms(value: float | None) -> str:

@@ -91,6 +91,8 @@ class ModelEndpoint(Wire):
     """Where clients reach it; its region's, and others' too, unless the node has one of its own."""
     offered: bool
     """Whether clients are sent there for this model now."""
+    why: str = ""
+    """Why they are not; empty if they are, and from those who are too old to say so."""
     health: str
     state: str
     version: str

@@ -151,3 +151,28 @@ def test_names_are_shown_and_not_obeyed(behind):
         done = command(url, "route", "--json")
         assert as_json(done)["name"] == evil.region.title
         assert not {"\x1b", "\u202e"} & set(done.stdout)
+
+
+def test_a_long_name_is_one_piece_as_far_as_there_is_room(behind, url):
+    long = "a-model-with-quite-a-long-name-8b"
+    behind.fleet(*(region(f"region-{i:02}", TORONTO, nodes=[node(f"n{i}", models=(long,))]) for i in range(9)))
+    screen = printed(command(url, "models"))
+    assert screen.splitlines()[1].split()[:2] == [long, "9"]
+    assert "and 3 more" in " ".join(screen.split())
+
+
+def test_of_many_models_those_with_least_room_are_told(behind, url):
+    nodes = [node("roomy", models=[f"m{i}" for i in range(8)]), node("busy", models=("full",), busy=4)]
+    behind.fleet(region("yto-01", TORONTO, nodes=nodes))
+    screen = " ".join(printed(command(url, "regions")).split())
+    assert "full:0/4 m0:4/4 m1:4/4 m2:4/4 m3:4/4 m4:4/4 and 3 more" in screen
+    assert "m7" in printed(command(url, "regions", "yto-01"))
+
+
+def test_a_model_that_is_not_offered_somewhere_says_why(behind, url):
+    behind.fleet(region("yto-01", TORONTO), region("yul-01", MONTREAL, stage=Stage.MAINTENANCE))
+    screen = printed(command(url, "models", "smollm2"))
+    assert "not offered:" in screen
+    assert "maintenance in" in screen
+    (row,) = (line.split() for line in screen.splitlines() if line.startswith("yul-01"))
+    assert row[-4:] == ["-", "0", "-", "-"]

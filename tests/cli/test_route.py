@@ -122,3 +122,10 @@ def test_explain_tells_what_is_degraded_abroad_and_being_loaded(behind, url):
     screen = printed(command(url, "explain", "--model", "smollm2"))
     assert "4000" in screen
     assert "to load what is cold" in screen
+
+
+def test_a_region_that_is_full_says_so_where_it_is_ranked(behind, url):
+    behind.fleet(region("yto-01", TORONTO, busy=5, service=1.0), region("yul-01", MONTREAL))
+    lines = printed(command(url, "explain")).splitlines()
+    (row,) = (line for line in lines if line.startswith("yto-01"))
+    assert row.endswith("full")
