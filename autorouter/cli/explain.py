@@ -21,10 +21,9 @@ COLUMNS = (
     Column("to start", "right", whole=True),
     Column("round trip", "right", whole=True),
     Column("queue", "right", whole=True),
-    Column("load", "right", whole=True),
+    Column("load", "right", whole=True, spare=True),
     Column("taken", "right", whole=True),
-    Column("known", whole=True),
-    Column("note"),
+    Column("round trip is"),
 )
 
 
@@ -81,8 +80,7 @@ def _row(each: "Ranked") -> tuple[str, ...]:
         f"{queue:.1f}" if queue > 0.05 else "-",
         f"{each.load_ms:.0f}" if each.load_ms else "-",
         "-" if each.slots is None or each.taken is None else f"{each.taken:.0f} of {each.slots:.0f}",
-        _known(each),
-        ", ".join(_notes(each)),
+        ", ".join([_known(each), *_notes(each)]),
     )
 
 

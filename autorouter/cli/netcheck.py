@@ -23,6 +23,7 @@ COLUMNS = (
     Column("region", whole=True),
     Column("name"),
     Column("round trip", "right", whole=True),
+    Column("TLS", "right", whole=True, spare=True),
     Column("floor", "right", whole=True),
     Column("verdict"),
 )
@@ -36,8 +37,8 @@ def netcheck(*, router: Router, report: bool, as_json: bool) -> None:
     """Measure the way from this machine to every region, and compare it with the router's choice.
 
     Makes a few connections to each endpoint and says nothing on them; takes 5 seconds at most. The floor is the least
-    round trip that light in fibre needs. Exit code: 1 if the router's choice is clearly worse than the best that it
-    offers, or nothing can be reached.
+    round trip that light in fibre needs. Exit code: 1 if the router's choice is worse than the best that it offers by
+    more than 3 ms and 5 %, queues included, or if nothing can be reached.
     """
     from autorouter.cli.verdicts import choice  # noqa: PLC0415 - so that --help stays quick
 
@@ -118,7 +119,7 @@ def _print(
 
 
 def _row(each: "Path") -> tuple[str, ...]:
-    return each.region, each.name, ms(each.reached.rtt), ms(each.floor), each.verdict
+    return each.region, each.name, ms(each.reached.rtt), ms(each.reached.tls), ms(each.floor), each.verdict
 
 
 def _as_json(
@@ -136,6 +137,7 @@ def _as_json(
                 "endpoint": each.endpoint,
                 "rtt_ms": None if each.reached.rtt is None else round(each.reached.rtt, 3),
                 "tries": each.reached.tries,
+                "tls_ms": None if each.reached.tls is None else round(each.reached.tls, 3),
                 "floor_ms": None if each.floor is None else round(each.floor, 3),
                 "verdict": each.verdict,
             }

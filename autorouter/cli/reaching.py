@@ -1,13 +1,16 @@
 """Round trips from this machine to where clients are sent: connections that are made and closed, nothing is said.
 
+Where clients speak TLS, one more connection does: a certificate that is not valid is no way for anybody.
 The kernel's figure is taken where there is one (Linux): it holds none of this process's own delays.
 """
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from statistics import median_low
 from threading import Thread
 from urllib.parse import urlsplit
@@ -41,6 +44,8 @@ class Reached:
     rtt: Millis | None = None
     """Median of its tries; None if it was never reached."""
     tries: int = 0
+    tls: Millis | None = None
+    """What TLS takes on top, once a connection; None without it."""
     error: str = ""
     """Why it was not."""
 
@@ -79,9 +84,12 @@ async def _reach(url: str) -> Reached:
     address, first = await _first(addresses)
     if isinstance(first, str):
         return Reached(error=f"unreachable: {first}")
+    tls = await _greet(address, parts.hostname or "") if parts.scheme == "https" else None
+    if isinstance(tls, str):
+        return Reached(error=tls)
     more = [await _connect(address) for _ in range(TRIES - 1)]
     rtts = [first, *(each for each in more if not isinstance(each, str))]
-    return Reached(Millis(median_low(rtts)), len(rtts))
+    return Reached(Millis(median_low(rtts)), len(rtts), tls)
 
 
 async def _addresses(host: str, port: int) -> list[Address]:
@@ -118,6 +126,31 @@ async def _first(addresses: list[Address]) -> tuple[Address, float | str]:
         if not isinstance(outcome[1], str):
             break
     return outcome
+
+
+async def _greet(address: Address, host: str) -> Millis | str:
+    """How long TLS takes on a new connection, in ms; or what is wrong with it."""
+    family, where = address
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)  # noqa: FBT003 - socket's own
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().sock_connect(connection, where)
+            began = now()
+            _, writer = await asyncio.open_connection(sock=connection, ssl=_context(), server_hostname=host)
+            took = now() - began
+            writer.transport.abort()
+        return Millis(took * 1e3)
+    except OSError as exc:
+        return reason(exc)
+    finally:
+        connection.close()
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Whom this machine trusts; read once."""
+    return ssl.create_default_context()
 
 
 async def _connect(address: Address) -> float | str:

@@ -30,6 +30,11 @@ STYLES = {
 MOST_FIRST = 34
 """Columns: what is left of a screen is enough for the rest."""
 
+LEAST = 12
+"""Columns for what can be broken anywhere."""
+
+NOTHING = frozenset({"", "-"})
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -41,6 +46,8 @@ class Column:
     """Never broken: what people copy from it."""
     first: bool = False
     """Given room before the others are, up to `MOST_FIRST`: names of models are long."""
+    spare: bool = False
+    """Left out where no row has anything in it."""
 
 
 def shows_json(command: Command) -> Command:
@@ -84,12 +91,13 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> "Table":
     """A table that reads well in 80 columns and in a log."""
     from rich.table import Table  # noqa: PLC0415 - so that --help stays quick
 
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for each in columns:
+    made, held = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0)), [*rows]
+    used = [i for i, each in enumerate(columns) if not each.spare or any(row[i] not in NOTHING for row in held)]
+    for each in (columns[i] for i in used):
         whole = each.whole or each.first
         made.add_column(each.title, justify=each.side, no_wrap=whole, overflow="fold", header_style="bold")
-    for row in rows:
-        made.add_row(*(_folded(text) if of.first else written(text) for of, text in zip(columns, row, strict=True)))
+    for row in held:
+        made.add_row(*(_folded(row[i]) if columns[i].first else written(row[i]) for i in used))
     return made
 
 
@@ -114,10 +122,26 @@ def facts(pairs: Iterable[tuple[str, str]]) -> "Table":
 def show(*parts: "RenderableType", err: bool = False) -> None:
     """Print *parts*, one below the other; without blanks at the ends of lines, for they go into tickets and diffs."""
     out = console(err=err)
+    width = out.width
     with out.capture() as shown:
         for each in parts:
+            out.width = max(width, _least(each))
             out.print(each)
     click.echo("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()), nl=False, err=err, color=True)
+
+
+def _least(part: "RenderableType") -> int:
+    """Columns below which something of a table would be cut off: rather is a line too long than a word lost."""
+    from rich.table import Table  # noqa: PLC0415 - so that --help stays quick
+
+    if not isinstance(part, Table):
+        return 0
+    taken = 0
+    for column in part.columns:
+        pieces = [str(cell).split("\n" if column.no_wrap else None) for cell in (column.header, *column.cells)]
+        widest = max((len(piece) for each in pieces for piece in each), default=0)
+        taken += 2 + (widest if column.no_wrap else min(widest, LEAST))
+    return taken
 
 
 def say(text: str, style: str = "") -> None:

@@ -1,6 +1,8 @@
 """``autorouter netcheck``: real connections from here, and what they say of the router's choice."""
 
+import asyncio
 import socket
+import ssl
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -15,6 +17,7 @@ from autorouter.core.units import Millis
 from autorouter.wire.fleet import RegionSeen
 from autorouter.wire.route import ClientSeen, Explained, Ranked
 from tests.cli.conftest import as_json, command, printed
+from tests.doctor.certs import Authority, serving
 from tests.scenes import LONDON, MONTREAL, TORONTO, region
 
 HERE = Coordinates(43.65, -79.38)
@@ -91,6 +94,26 @@ def test_a_connection_that_hangs_ends_in_time(monkeypatch):
             each.close()
     assert found["a"].rtt is None
     assert "in time" in found["a"].error
+
+
+@pytest.mark.parametrize(
+    ("certificate", "error"),
+    [
+        ({}, ""),
+        ({"days": -1}, "its certificate is not valid: certificate has expired"),
+        ({"name": "elsewhere.example"}, "its certificate is not valid: Hostname mismatch"),
+        (None, "it does not speak TLS"),
+    ],
+)
+async def test_where_clients_speak_tls_it_has_to_be_good(tmp_path, monkeypatch, certificate, error):
+    authority = Authority(tmp_path)
+    monkeypatch.setattr(reaching, "_context", lambda: ssl.create_default_context(cafile=authority.file))
+    async with serving(None if certificate is None else authority.context(**certificate)) as port:
+        endpoints = {"a": f"https://localhost:{port}"}
+        found = (await asyncio.to_thread(measure, endpoints, lambda: None))["a"]
+    assert found.error.startswith(error)
+    assert (found.rtt is None) is bool(error)
+    assert (found.tls is None) is bool(error)
 
 
 # The verdicts, over round trips that a test makes up.

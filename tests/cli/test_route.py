@@ -3,6 +3,7 @@
 import pytest
 
 from autorouter.api.operations import ROUTE
+from autorouter.cli.asking import Router
 from autorouter.cli.question import OPTIONS
 from autorouter.core.fleet import Health
 from tests.cli.conftest import as_json, command, printed
@@ -129,3 +130,20 @@ def test_a_region_that_is_full_says_so_where_it_is_ranked(behind, url):
     lines = printed(command(url, "explain")).splitlines()
     (row,) = (line for line in lines if line.startswith("yto-01"))
     assert row.endswith("full")
+
+
+def test_whatever_is_said_of_a_region_fits_beside_what_was_measured(behind, url):
+    behind.fleet(region("yto-01", TORONTO), region("toronto-downtown-east-01", TORONTO, busy=5, service=1.0))
+    body = b'{"rtts": [{"region": "toronto-downtown-east-01", "rtt_ms": 12.5}]}'
+    Router(url).post("/v1/rtt", body)
+    screen = printed(command(url, "explain"))
+    row = " ".join(screen.partition("\ntoronto-downtown-east-01")[2].partition("\n\n")[0].split())
+    assert "reported once," in " ".join(screen.split())
+    assert "full" in row
+
+
+def test_what_does_not_fit_is_a_long_line_and_not_a_lost_word(url):
+    done = command(url, "explain", COLUMNS="30")
+    assert "yto-01" in done.stdout
+    assert "± 26.9" in done.stdout
+    assert "estimated" in done.stdout
