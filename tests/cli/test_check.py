@@ -44,6 +44,11 @@ def test_a_broken_file_ends_with_two_and_every_fault(check):
          .replace("45.5", "43.7").replace("-73.57", "-79.3"), "one in CA and one in US: residency goes by country"),
         (regions_yaml(THREE).replace("latitude: 43.65\n    longitude: -79.38", "latitude: 0\n    longitude: 0"),
          "yto-01 is at 0, 0, in the sea"),
+        (regions_yaml(THREE).replace("-79.38", "79.38").replace("43.65, longitude: 79", "43.65, longitude: -79"),
+         "yto-01 is at 43.65, 79.38, which is not in CA; did you mean 43.65, -79.38?"),
+        (regions_yaml(THREE, country={"yto-01": "NZ"}), "yto-01 is at 43.65, -79.38, which is not in NZ"),
+        (regions_yaml({"yto-01": "https://a.example", "yul-01": "https://b.example"})
+         .replace('agent: "https://b', 'agent: "https://a'), "yto-01 and yul-01 have the same agent"),
     ],
 )  # fmt: skip
 def test_what_is_legal_and_hardly_meant_is_a_warning_and_no_fault(check, text, warning):
