@@ -11,6 +11,7 @@ from urllib.parse import quote
 import click
 
 from autorouter.cli.failing import fail
+from autorouter.cli.screen import print_json, shows_json
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -27,7 +28,6 @@ WHERE = click.option(
     show_envvar=True,
     help="The router's admin API: unix:PATH or HOST:PORT; none: the socket of this user's router.",
 )
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="The router's answer as it is.")
 BY = click.option("--by", metavar="NAME", help="In whose name.  [default: you]")
 
 
@@ -43,7 +43,7 @@ def _holding(command: Command) -> Command:
         BY,
         click.option("--force", is_flag=True, help="Even if that leaves no region, or a model nowhere."),
         WHERE,
-        AS_JSON,
+        shows_json,
     )[::-1]:
         command = add(command)
     return command
@@ -51,7 +51,7 @@ def _holding(command: Command) -> Command:
 
 def _lifting(command: Command) -> Command:
     """What `undrain` and `resume` take."""
-    for add in (click.argument("target"), BY, WHERE, AS_JSON)[::-1]:
+    for add in (click.argument("target"), BY, WHERE, shows_json)[::-1]:
         command = add(command)
     return command
 
@@ -89,12 +89,12 @@ def resume(target: str, by: str | None, at: str | None, *, everybody: bool, as_j
 
 @click.command()
 @WHERE
-@AS_JSON
+@shows_json
 def holds(at: str | None, *, as_json: bool) -> None:
     """List what is held: by whom, since when, until when, and why."""
     told = _operate(at, "GET", "/v1/holds")
     if as_json:
-        click.echo(json.dumps(told))
+        print_json(json.dumps(told).encode())
         return
     rows = _holds(told["holds"])
     if not rows:
@@ -122,7 +122,7 @@ def _hold(  # noqa: PLR0913, PLR0917 - one per option
     body = {"reason": reason, "force": force, **_end(lasting, until), **_name(by)}
     told = _operate(at, "PUT", f"/v1/holds/{quote(target, safe='')}/{kind}", body=body)
     if as_json:
-        click.echo(json.dumps(told))
+        print_json(json.dumps(told).encode())
         return
     (hold,) = _holds([told["hold"]])
     name, back = hold["target"], f"autorouter {BACK[kind]} {hold['target']}"
@@ -146,7 +146,7 @@ def _lift(target: str, query: dict[str, str], at: str | None, *, as_json: bool) 
     told = _operate(at, "DELETE", f"/v1/holds/{quote(target, safe='')}", query=query)
     lifted, remaining = _holds(told["lifted"]), _holds(told["remaining"])
     if as_json:
-        click.echo(json.dumps(told))
+        print_json(json.dumps(told).encode())
     else:
         for hold in lifted:
             click.echo(f"taken back: {hold['target']}, {_sentence(hold)}")

@@ -5,13 +5,15 @@ in the stream that is no observation is skipped and counted: a poisoned key must
 retries are off, for they turn a paused Redis into seconds of waiting.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -115,8 +117,8 @@ class RedisStore:
 
 
 def client(url: str, patience: float) -> Redis:
-    """A client that gives up after *patience* seconds, and does not try again by itself."""
-    return Redis.from_url(
+    """A client that gives up after *patience* seconds, does not try again by itself, and stops when it is told to."""
+    opened = Redis.from_url(
         url,
         socket_timeout=patience,
         socket_connect_timeout=PATIENCE,
@@ -124,6 +126,24 @@ def client(url: str, patience: float) -> Redis:
         health_check_interval=0,
         protocol=3,
     )
+    pool = opened.connection_pool
+    pool.connection_class = type("Heeding", (_Heeding, pool.connection_class), {})
+    return opened
+
+
+class _Heeding(AbstractConnection):
+    """A connection on which nobody who was told to stop goes on.
+
+    redis-py sends with `asyncio.wait_for`, and that of Python 3.11 swallows a cancellation that meets its end: then a
+    loop that was cancelled runs for ever, and so does the process that waits for it.
+    """
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's signature
+        await super().send_packed_command(command, check_health)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            await self.disconnect(nowait=True)  # nobody will read the answer
+            raise asyncio.CancelledError
 
 
 def entries(answer: object) -> Entries:

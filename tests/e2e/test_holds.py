@@ -174,6 +174,7 @@ async def test_a_region_that_two_people_drain_is_held_until_both_are_done(config
         assert "still held: yto-01, drained by bob" in told
         assert DRAINED(*await a.get())
         assert "drained by bob" in (await operator("holds"))[1]
+        assert [each["by"] for each in json.loads((await operator("holds", "--json"))[1])["holds"]] == ["bob"]
         code, told = await operator("undrain", "yto-01", by="bob")
         assert (code, "takes clients again" in told) == (0, True)
         assert ALL(*await a.get())

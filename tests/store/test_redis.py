@@ -1,13 +1,14 @@
 """Redis at its worst: gone, paused, emptied, poisoned."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
+from redis.exceptions import RedisError
 
 from autorouter.core.errors import StoreError
 from autorouter.runtime.clock import now
-from autorouter.store.redis import STREAM, RedisStore, fault_in
+from autorouter.store.redis import PATIENCE, STREAM, RedisStore, client, fault_in
 from tests.contracts.test_store import first, seen
 
 
@@ -121,3 +122,24 @@ async def test_a_full_redis_is_an_error_that_says_so(own_valkey, store):
         client.config_set("maxmemory", "1")
     with pytest.raises(StoreError, match="OutOfMemory"):
         await store.append(seen("a"))
+
+
+async def test_whoever_is_told_to_stop_while_it_talks_to_redis_stops(own_valkey):
+    """At whichever turn of the loop that is: the window is one turn wide, so all of them are tried, over and over."""
+    opened = client(own_valkey.url, PATIENCE)
+
+    async def talk():
+        while True:
+            with suppress(RedisError):
+                await opened.ping()
+
+    for turns in range(400):
+        talking = asyncio.ensure_future(talk())
+        for _ in range(turns % 40):
+            await asyncio.sleep(0)
+        talking.cancel()
+        done, _ = await asyncio.wait([talking], timeout=1.0)
+        talking.cancel()
+        assert done, f"went on after {turns % 40} turns"
+    assert await opened.ping()
+    await opened.aclose()
