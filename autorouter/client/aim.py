@@ -109,8 +109,8 @@ def lost(ending: Ending, request: Request, flavour: Flavour) -> Exception:
 
 
 def refused(exc: RouterError, request: Request, flavour: Flavour) -> Response:
-    """What the router refused, as an answer: OpenAI's clients read its errors. Raises if it could not be asked."""
-    if exc.status is None:
+    """What the router refused, as an answer: OpenAI's clients read its errors. Raises if it did not."""
+    if exc.code is None:
         raise flavour.http.ConnectError(str(exc), request=request) from exc
     told = {name: value for name, value in exc.headers.items() if name not in {"content-encoding", "content-length"}}
     response: Response = flavour.http.Response(exc.status, headers=told, content=exc.body, request=request)

@@ -28,9 +28,9 @@ class AsyncAside:
         """The look-up of *question*: one, however many tasks wait for it. It returns what it could raise."""
         return _once(self._flights, question, lambda: self._asked(question))
 
-    async def look(self, origin: str) -> bool:
+    def look(self, origin: str) -> "asyncio.Task[bool]":
         """Whether the node there says anything; who refuses is not silent. One look for all who wait for it."""
-        return await asyncio.shield(_once(self._looks, origin, lambda: self._looked(origin)))
+        return _once(self._looks, origin, lambda: self._looked(origin))
 
     def refresh(self, question: Question) -> None:
         """Look *question* up; nobody waits for it."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooLateError
 from contextlib import suppress
 from functools import partial
+from os import getpid
 from typing import Any, Self
 
 from autorouter.client.aim import Request, Response, aim, dress, lost, opened, refused, tried
@@ -14,14 +15,19 @@ from autorouter.client.flavour import Flavour, why
 from autorouter.client.guide import COOL, Guide
 from autorouter.client.route import Lease, Place, RouterError
 from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
+from autorouter.client.watch import WORN
 
 
 class BlockingTransport:
-    """Sends each request where its router says. *inner* is the flavour's own transport, which does the sending."""
+    """Sends each request where its router says. *make* gives the flavour's own transport, which does the sending."""
 
-    def __init__(self, guide: Guide, inner: Any, aside: Aside, flavour: Flavour) -> None:  # noqa: ANN401 - of either
-        self._guide, self._inner, self._aside, self._flavour = guide, inner, aside, flavour
+    def __init__(self, guide: Guide, make: Callable[[], Any], aside: Aside, flavour: Flavour) -> None:
+        self._guide, self._make, self._aside, self._flavour = guide, make, aside, flavour
+        self._begin()
         self._body: Callable[..., object] = type("Watched", (Body, flavour.http.SyncByteStream), {})
+
+    def _begin(self) -> None:
+        self._inner, self._process = self._make(), getpid()
 
     def __enter__(self) -> Self:
         self._inner.__enter__()
@@ -37,6 +43,8 @@ class BlockingTransport:
 
     def handle_request(self, request: Request) -> Response:
         """What the first region that answers says; after three failures, or with no budget left, the last failure."""
+        if getpid() != self._process:
+            self._begin()  # a forked child must not speak on its parent's connections
         call = opened(request, request.read(), self._flavour)
         way = Walk(self._guide, call, now).way()
         told: Lease | Tried | None = None
@@ -66,10 +74,13 @@ class BlockingTransport:
     def _sent(self, request: Request, place: Place) -> Tried:
         self._guide.expect(place)
         aim(request, place, self._flavour)
-        try:
-            return tried(self._inner.handle_request(request))
-        except self._flavour.failures as exc:
-            return Tried(why(exc), error=exc)
+        for left in (True, True, False):
+            try:
+                return tried(self._inner.handle_request(request))
+            except self._flavour.failures as exc:
+                if why(exc) != WORN or not left:
+                    return Tried(why(exc), error=exc)
+        raise AssertionError("the last try ends it")
 
     def _dropped(self, failed: Tried) -> None:
         answer: Any = failed.answer

@@ -33,9 +33,9 @@ class Aside:
         """The look-up of *question*: one, however many threads wait for it."""
         return self._once(self._flights, question, lambda: self._asked(question))
 
-    def look(self, origin: str) -> bool:
+    def look(self, origin: str) -> "Future[bool]":
         """Whether the node there says anything; who refuses is not silent. One look for all who wait for it."""
-        return self._once(self._looks, origin, lambda: self._looked(origin)).result()
+        return self._once(self._looks, origin, lambda: self._looked(origin))
 
     def fetch(self, url: str) -> None:
         """Fetch *url*, whatever comes of it."""

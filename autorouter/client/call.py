@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-FIELD = re.compile(rb'name="model"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,256})\r\n')
-"""A form's field ``model``; OpenAI's clients send files after the fields."""
+LINES = rb"(?:[^\r\n]+\r\n)*"
+FIELD = rb"--%b\r\n" + LINES + rb'[^\r\n]*[; ]name="model"[^\r\n]*\r\n' + LINES + rb"\r\n([^\r\n]{1,256})\r\n"
+"""The part of a form that is called so, between boundaries: sound may hold anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def _model(content_type: str, body: bytes) -> str | None:
     'm'
     """
     if content_type.startswith("multipart/"):
-        found = FIELD.search(body)
+        boundary = re.search(r'boundary="?([^";, ]+)', content_type)
+        found = re.search(FIELD % re.escape(boundary[1].encode()), body) if boundary else None
         return found[1].decode(errors="replace").strip() if found else None
     if not body or "json" not in content_type:
         return None

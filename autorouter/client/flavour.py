@@ -8,7 +8,7 @@ from socket import gaierror
 from ssl import SSLError
 from types import ModuleType
 
-from autorouter.client.watch import SILENT
+from autorouter.client.watch import SILENT, WORN
 
 KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, "refused"),
@@ -19,7 +19,7 @@ KINDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 """What is at the root of an error → what is said of it …"""
 
-WORDS = ((SILENT, SILENT), ("disconnected", "reset"), ("EndOfStream", "reset"))
+WORDS = (("disconnected", "reset"), ("EndOfStream", "reset"))
 """… and if only words are: what they hold."""
 
 
@@ -68,6 +68,8 @@ def why(exc: Exception) -> str:
     ('refused', 'no connection in time', 'unreachable')
     """
     chain = tuple(_chain(exc))
+    if str(exc) in {SILENT, WORN}:
+        return str(exc)
     if any("Timeout" in type(each).__name__ for each in chain):
         return "no connection in time"
     roots = (word for kind, word in KINDS for each in chain if isinstance(each, kind))

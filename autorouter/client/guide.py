@@ -41,7 +41,7 @@ class Guide:
     """The memory of one client. *asked* is asked of the router each time."""
 
     def __init__(self, router: str, asked: Asked, now: float) -> None:
-        self.router = base_of(router)
+        self.router = base_of(router).removesuffix("/v1")
         self._asked = asked
         self._leases: dict[Model, Lease] = {}
         self._resting: dict[Model, float] = {}
@@ -49,6 +49,7 @@ class Guide:
         self._served: dict[Model, str] = {}
         self._budget = Budget(now)
         self._probe: str | None = None
+        self._probed: str | None = None
         self._rtts: dict[str, float] = {}
         self._lock = Lock()
 
@@ -131,6 +132,9 @@ class Guide:
         """The probe that the router asked for, once."""
         with self._lock:
             found, self._probe = self._probe, None
+            if found == self._probed:
+                return None
+            self._probed = found or self._probed
         return found
 
     def note(self, model: Model, place: Place, reason: str) -> None:

@@ -44,9 +44,14 @@ def http_client(
     guide = Guide(router, asked, now())
     beside = kind.http.HTTPTransport(verify=verify, limits=kind.http.Limits(max_keepalive_connections=0))
     aside = Aside(guide, kind.http.Client(transport=beside), kind)
-    inner = kind.http.HTTPTransport(verify=verify, limits=_limits(kind))
-    inner._pool._network_backend = Backend(inner._pool._network_backend, aside.look, kind.core)  # noqa: SLF001 - see below
-    transport = BlockingTransport(guide, inner, aside, kind)
+
+    def make() -> object:
+        inner = kind.http.HTTPTransport(verify=verify, limits=_limits(kind))
+        # httpcore takes a backend of one's own, and httpx hands none on to it.
+        inner._pool._network_backend = Backend(inner._pool._network_backend, aside.look, kind.core)  # noqa: SLF001
+        return inner
+
+    transport = BlockingTransport(guide, make, aside, kind)
     return cast("httpx2.Client", kind.http.Client(transport=transport, timeout=_timeout(kind)))
 
 
@@ -66,10 +71,13 @@ def async_http_client(
     guide = Guide(router, asked, now())
     beside = kind.http.AsyncHTTPTransport(verify=verify, limits=kind.http.Limits(max_keepalive_connections=0))
     aside = AsyncAside(guide, kind.http.AsyncClient(transport=beside), kind)
-    inner = kind.http.AsyncHTTPTransport(verify=verify, limits=_limits(kind))
-    # httpcore takes a backend of one's own, and httpx hands none on to it.
-    inner._pool._network_backend = AsyncBackend(inner._pool._network_backend, aside.look, kind.core)  # noqa: SLF001
-    transport = AsyncTransport(guide, inner, aside, kind)
+
+    def make() -> object:
+        inner = kind.http.AsyncHTTPTransport(verify=verify, limits=_limits(kind))
+        inner._pool._network_backend = AsyncBackend(inner._pool._network_backend, aside.look, kind.core)  # noqa: SLF001 - as above
+        return inner
+
+    transport = AsyncTransport(guide, make, aside, kind)
     return cast("httpx2.AsyncClient", kind.http.AsyncClient(transport=transport, timeout=_timeout(kind)))
 
 

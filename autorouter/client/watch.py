@@ -1,99 +1,152 @@
-"""Connections that notice when their other end says nothing at all, which a node does that hangs.
+"""Connections that notice when their other end says nothing at all, or takes nothing, as a node does that hangs.
 
 A slow first word is no failure: a prompt may be long, a model cold. So while a node is silent it is looked at beside
 the call: one that is busy answers that, one that hangs does not. No call is made twice that is merely slow.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable
+from selectors import EVENT_WRITE, DefaultSelector
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from autorouter.client.clock import now
 
 SILENT = "silent"
 
+WORN = "a kept connection had ended"
+"""So the node did not take the request: it may have it once more."""
+
 SILENCE = 0.15
-"""Seconds without a word after which a node is looked at; before each further look twice as long …"""
+"""Seconds without a word after which a node is looked at …"""
+
+SHARE = 0.1
+"""… and again after such a share of what was waited so far …"""
 
 LONGEST_SILENCE = 5.0
-"""… and so long at most."""
+"""… or so long, if that is less."""
 
 UPLOAD = 1_000_000.0
 """Bytes a second: while a body may still be on its way, silence means nothing."""
 
-GRACE = 0.01
-"""Seconds for what has arrived meanwhile to be read."""
+SLICE = 0.02
+"""Seconds between two glances at a look that is under way."""
 
-Look = Callable[[str], bool]
-"""Whether the node at a URL's origin says anything."""
-
-AsyncLook = Callable[[str], Awaitable[bool]]
+PIECE = 16_384
+"""Bytes that are written at once: less than any socket's buffer."""
 
 
-class _Patience:
-    """How long a stream waits for the first word of an answer, between looks."""
+class Verdict(Protocol):
+    """A look that is under way: a future, or a task."""
 
-    def __init__(self) -> None:
-        self._written: int | None = None
+    def done(self) -> bool:
+        """Whether it is over."""
+        ...
 
-    def wrote(self, size: int) -> None:
-        """So much more of a request is on its way."""
-        self._written = (self._written or 0) + size
-
-    def heard(self) -> None:
-        """The answer has begun: what is silent now may be thinking."""
-        self._written = None
-
-    def waits(self, timeout: float | None) -> Iterator[float]:
-        """Seconds to wait before each look, as long as *timeout* allows one."""
-        if self._written is None:
-            return
-        end = None if timeout is None else now() + timeout
-        silence = SILENCE + self._written / UPLOAD
-        while end is None or now() + silence < end:
-            yield silence
-            silence = min(2 * silence, LONGEST_SILENCE)
+    def result(self) -> bool:
+        """Whether the node says anything."""
+        ...
 
 
-class Stream:
-    """A connection of httpcore's that is watched; in all else it is the one inside."""
+Look = Callable[[str], Verdict]
+"""Begins a look at the node of an origin, or joins the one that is under way."""
+
+
+class _Watch:
+    """One wait for a node: what is to be done when *pause* seconds have brought nothing."""
+
+    def __init__(self, look: Callable[[], Verdict], grace: float, error: type[Exception]) -> None:
+        self._look, self._error = look, error
+        self._began = now()
+        self._verdict: Verdict | None = None
+        self._pause = SILENCE + grace
+
+    def pause(self, end: float | None) -> float:
+        """Seconds to wait before `lapsed`, within what is left until *end*."""
+        return self._pause if end is None else max(0.0, min(self._pause, end - now()))
+
+    def lapsed(self) -> None:
+        """Nothing came. Raises if the node was looked at, and says nothing to that either."""
+        if self._verdict is None:
+            self._verdict, self._pause = self._look(), SLICE
+        elif self._verdict.done():
+            if not self._verdict.result():
+                raise self._error(SILENT)
+            self._verdict = None
+            self._pause = min(max(SILENCE, SHARE * (now() - self._began)), LONGEST_SILENCE)
+
+
+class _Stream:
+    """What both kinds of connection have; in all else they are the one inside."""
 
     def __init__(self, inner: Any, origin: str, look: Look, core: ModuleType) -> None:  # noqa: ANN401 - of either httpcore
         self._inner, self._origin, self._look, self._core = inner, origin, look, core
-        self._patience = _Patience()
+        self._served = False
+        self._written: int | None = None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
 
+    def _watch(self, grace: float, error: str) -> _Watch:
+        return _Watch(lambda: self._look(self._origin), grace, getattr(self._core, error))
+
+    def _wrote(self, size: int) -> None:
+        self._written = (self._written or 0) + size
+
+    def _heard(self, data: bytes) -> bytes:
+        if not data and self._written is not None and self._served:
+            raise self._core.ReadError(WORN)
+        self._written, self._served = None, True
+        return data
+
+    def _worn(self, exc: Exception) -> Exception:
+        """*exc*, or that a connection which served before was closed meanwhile."""
+        is_worn = self._served and SILENT not in str(exc)
+        return self._core.ReadError(WORN) if is_worn else exc
+
+
+class Stream(_Stream):
+    """For threads."""
+
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """As httpcore has it."""
-        self._inner.write(buffer, timeout)
-        self._patience.wrote(len(buffer))
+        """As httpcore has it; raises its ``WriteError`` if the other end takes nothing and hangs."""
+        try:
+            for at in range(0, len(buffer), PIECE):
+                if len(buffer) > PIECE:
+                    self._await_room(timeout)
+                self._inner.write(buffer[at : at + PIECE], timeout)
+        except self._core.WriteError as exc:
+            raise self._worn(exc) from exc
+        self._wrote(len(buffer))
+
+    def _await_room(self, timeout: float | None) -> None:
+        """Return when there is room, or when time is over: the write itself will say so."""
+        end = None if timeout is None else now() + timeout
+        watch = self._watch(0.0, "WriteError")
+        with DefaultSelector() as selector:
+            selector.register(self._inner.get_extra_info("socket"), EVENT_WRITE)
+            while (pause := watch.pause(end)) and not selector.select(pause):
+                watch.lapsed()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As httpcore has it; raises its ``ReadError`` if the other end hangs."""
+        if self._written is None:
+            return self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]  # of either httpcore
         end = None if timeout is None else now() + timeout
-        for wait in self._patience.waits(timeout):
+        watch = self._watch(self._written / UPLOAD, "ReadError")
+        while True:
             try:
-                return self._heard(self._inner.read(max_bytes, wait))
+                return self._heard(self._inner.read(max_bytes, watch.pause(end)))
             except self._core.ReadTimeout:
-                if not self._look(self._origin):
-                    return self._last_chance(max_bytes)
-        return self._heard(self._inner.read(max_bytes, None if end is None else max(0.0, end - now())))
+                if end is not None and now() >= end:
+                    raise
+                watch.lapsed()
+            except self._core.ReadError as exc:
+                raise self._worn(exc) from exc
 
     def start_tls(self, *args: object, **kwargs: object) -> "Stream":
         """As httpcore has it."""
         return Stream(self._inner.start_tls(*args, **kwargs), _secure(self._origin), self._look, self._core)
-
-    def _last_chance(self, max_bytes: int) -> bytes:
-        try:
-            return self._heard(self._inner.read(max_bytes, GRACE))
-        except self._core.ReadTimeout:
-            raise self._core.ReadError(SILENT) from None
-
-    def _heard(self, data: bytes) -> bytes:
-        self._patience.heard()
-        return data
 
 
 class Backend:
@@ -111,52 +164,59 @@ class Backend:
         return Stream(stream, _origin(host, port), self._look, self._core)
 
 
-class AsyncStream:
-    """The same for tasks."""
-
-    def __init__(self, inner: Any, origin: str, look: AsyncLook, core: ModuleType) -> None:  # noqa: ANN401 - as above
-        self._inner, self._origin, self._look, self._core = inner, origin, look, core
-        self._patience = _Patience()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
+class AsyncStream(_Stream):
+    """For tasks."""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        """As httpcore has it."""
-        await self._inner.write(buffer, timeout)
-        self._patience.wrote(len(buffer))
+        """As httpcore has it; raises its ``WriteError`` if the other end takes nothing and hangs."""
+        try:
+            if len(buffer) > PIECE:
+                await self._write_watched(self._inner.write(buffer, timeout))
+            else:
+                await self._inner.write(buffer, timeout)
+        except self._core.WriteError as exc:
+            raise self._worn(exc) from exc
+        self._wrote(len(buffer))
+
+    async def _write_watched(self, write: Awaitable[None]) -> None:
+        """A write cannot be taken up again, so it goes on by itself while it is watched."""
+        writing = asyncio.ensure_future(write)
+        watch = self._watch(0.0, "WriteError")
+        try:
+            while not (await asyncio.wait({writing}, timeout=watch.pause(None)))[0]:
+                watch.lapsed()
+        finally:
+            if not writing.done():
+                writing.cancel()
+                await asyncio.wait({writing})
+        writing.result()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - same
         """As httpcore has it; raises its ``ReadError`` if the other end hangs."""
+        if self._written is None:
+            return await self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]  # of either httpcore
         end = None if timeout is None else now() + timeout
-        for wait in self._patience.waits(timeout):
+        watch = self._watch(self._written / UPLOAD, "ReadError")
+        while True:
             try:
-                return self._heard(await self._inner.read(max_bytes, wait))
+                return self._heard(await self._inner.read(max_bytes, watch.pause(end)))
             except self._core.ReadTimeout:
-                if not await self._look(self._origin):
-                    return await self._last_chance(max_bytes)
-        return self._heard(await self._inner.read(max_bytes, None if end is None else max(0.0, end - now())))
+                if end is not None and now() >= end:
+                    raise
+                watch.lapsed()
+            except self._core.ReadError as exc:
+                raise self._worn(exc) from exc
 
     async def start_tls(self, *args: object, **kwargs: object) -> "AsyncStream":
         """As httpcore has it."""
         stream = await self._inner.start_tls(*args, **kwargs)
         return AsyncStream(stream, _secure(self._origin), self._look, self._core)
 
-    async def _last_chance(self, max_bytes: int) -> bytes:
-        try:
-            return self._heard(await self._inner.read(max_bytes, GRACE))
-        except self._core.ReadTimeout:
-            raise self._core.ReadError(SILENT) from None
-
-    def _heard(self, data: bytes) -> bytes:
-        self._patience.heard()
-        return data
-
 
 class AsyncBackend:
     """Makes such connections."""
 
-    def __init__(self, inner: Any, look: AsyncLook, core: ModuleType) -> None:  # noqa: ANN401 - as above
+    def __init__(self, inner: Any, look: Look, core: ModuleType) -> None:  # noqa: ANN401 - of either httpcore
         self._inner, self._look, self._core = inner, look, core
 
     def __getattr__(self, name: str) -> object:

@@ -1,6 +1,7 @@
 """Threads and tasks, httpx and httpx2: each runs the same walk against nodes that are played."""
 
 import asyncio
+import socket
 import threading
 import time
 from contextlib import ExitStack
@@ -128,6 +129,73 @@ def test_a_node_that_is_slow_and_alive_is_waited_for_and_asked_once(client, rout
     assert answer.json() == {"said": "slowly"}
     assert [path for path, *_ in slow.asked].count("/v1/chat/completions") == 1
     assert "/livez" in [path for path, *_ in slow.asked]
+
+
+def test_a_node_that_freezes_while_it_thinks_is_left_as_soon(client, router, node, stack):
+    frozen_at = []
+
+    def freezes(handler):
+        if handler.path == "/livez" and not frozen_at:
+            handler.tell({})
+            return
+        if handler.path != "/livez":
+            time.sleep(1)
+            frozen_at.append(time.monotonic())
+        time.sleep(4)
+
+    answer = client(router({"a": node(freezes), "b": node(answers)})).post()
+    assert told(answer) == ["b", "2", "a silent"]
+    assert time.monotonic() - frozen_at[0] < 1.5
+
+
+def test_a_node_that_takes_no_body_is_left(client, router, node, stack):
+    began = time.monotonic()
+    answer = client(router({"a": stack.enter_context(hung()), "b": node(answers)})).post(content=b"x" * 12_000_000)
+    assert told(answer) == ["b", "2", "a silent"]
+    assert time.monotonic() - began < 3
+
+
+def test_a_kept_connection_that_has_ended_is_no_failure_of_its_region(client, router, node):
+    def once(handler):
+        handler.tell({"said": "hello"})
+        if len(there.asked) % 2:
+            handler.connection.shutdown(socket.SHUT_RDWR)  # without a word of it
+            handler.close_connection = True
+
+    there = node(once)
+    opened = client(router({"a": there, "b": node(answers)}))
+    for _ in range(4):
+        assert told(opened.post()) == ["a", "1", "first choice"]
+
+
+def test_a_router_that_answers_what_is_not_its_own_is_an_error_that_names_it(client, node):
+    site = node(lambda handler: handler.tell(b"<html>bad gateway</html>", status=502))
+    opened = client(site)
+    with pytest.raises(opened.using.ConnectError, match=f"the router {site.url} answered 502"):
+        opened.post()
+
+
+def test_the_routers_url_may_be_the_one_of_openais_client(client, router, node):
+    site = router({"a": node(answers)})
+    client(f"{site.url}/v1/").post()
+    assert site.asked[0][0] == "/v1/route?model=m"
+
+
+def test_a_forked_child_does_not_speak_on_its_parents_connections(router, node):
+    ports = []
+
+    def notes(handler):
+        ports.append(handler.client_address[1])
+        handler.tell({})
+
+    site = router({"a": node(notes)})
+    with http_client(site.url) as opened:
+        opened.post("http://x/v1/a", json=SAID)
+        parents = opened._transport._inner
+        opened._transport._process = 0  # as a child finds it
+        opened.post("http://x/v1/a", json=SAID)
+        parents.close()
+    assert len(set(ports)) == 2
 
 
 def test_the_callers_own_time_out_is_final(client, router, node):

@@ -3,7 +3,7 @@
 import pytest
 
 from autorouter.client.budget import RESERVE, Budget
-from autorouter.client.call import Call
+from autorouter.client.call import Call, call_of
 from autorouter.client.guide import COOL, Age, Guide
 from autorouter.client.route import Lease, Place, Route, RouterError, lease_of, question
 from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Tried, Walk
@@ -213,3 +213,19 @@ def test_the_routers_refusal_keeps_its_words():
             0.0,
         )
     assert (caught.value.code, caught.value.status, caught.value.wait) == ("model_not_found", 404, 3.0)
+
+
+def test_a_form_is_read_by_its_boundary_whatever_its_sound_holds():
+    sound = b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nname="model"\r\n\r\nnoise\r\n'
+    field = b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n--x--\r\n'
+    assert call_of("multipart/form-data; boundary=x", b"", sound + field).model == "whisper"
+
+
+def test_a_probe_is_asked_for_once_however_often_it_is_told():
+    guide = Guide("http://router/v1", {}, 0.0)
+    told = b'{"region": "a", "endpoint": "http://a", "probe": {"region": "z", "url": "http://z/v1/ping?ticket=t"}}'
+    found = []
+    for _ in range(3):
+        guide.learn("m", (), (200, {}, told), 0.0)
+        found.append(guide.take_probe())
+    assert found == ["http://z/v1/ping?ticket=t", None, None]

@@ -9,8 +9,9 @@
  */
 
 const MOST_REGIONS = 3; // tried for one call; after that its caller's own retries are due
-const SILENCE = 150; // ms without a word after which a node is looked at; before each further look twice as long
-const LONGEST_SILENCE = 5000; // ms between two looks at most
+const SILENCE = 150; // ms without a word after which a node is looked at,
+const SHARE_WAITED = 0.1; // and again after such a share of what was waited so far,
+const LONGEST_SILENCE = 5000; // or so many ms, if that is less
 const LOOK = 200; // ms that GET /livez may take; or three round trips (TCP, TLS, HTTP) and 50, if that is more;
 const LONGEST_LOOK = 5000; // twice as long after each that was in vain, for the router may be wrong about the way
 const UPLOAD = 1000; // bytes a ms: while a body may still be on its way, silence means nothing
@@ -146,10 +147,11 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
    */
   async function heard(sent, place, call) {
     const settled = sent.then(() => true, () => true);
+    const began = now();
     let silence = SILENCE + call.size / UPLOAD;
     while (!(await isSettled(silence, sent))) {
       if (!(await Promise.race([settled, look(place, call)]))) throw Object.assign(new Error("silent"), { code: "silent" });
-      silence = Math.min(2 * silence, LONGEST_SILENCE);
+      silence = Math.min(Math.max(SILENCE, SHARE_WAITED * (now() - began)), LONGEST_SILENCE);
     }
     return sent;
   }
