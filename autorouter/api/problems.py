@@ -13,7 +13,10 @@ from autorouter.wire.problem import CONTENT_TYPE, Kind, Problem, members
 from autorouter.wire.route import NoRegionProblem, UnknownModelProblem
 
 MOST_NAMED = 100
-"""Models listed in a 404."""
+"""Models listed in a 404 …"""
+
+FEW = 8
+"""… and so many in its sentence, for OpenAI's clients show nothing else of it."""
 
 PROBLEMS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -79,7 +82,10 @@ def refuse(code: str, detail: str, param: str | None = None) -> ProblemError:
 
 def no_such_model(detail: str, there: Sequence[str]) -> ProblemError:
     """A model is asked for that is not among those that are *there*."""
-    told = about("model_not_found", detail, "model")
+    some = (
+        f"; there are: {', '.join(there[:FEW])}{', …' if len(there) > FEW else ''}" if there else "; there are none"
+    )
+    told = about("model_not_found", detail + some, "model")
     return ProblemError(UnknownModelProblem.model_validate({**told, "models": tuple(there[:MOST_NAMED])}))
 
 

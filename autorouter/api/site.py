@@ -130,7 +130,8 @@ def as_problem(exc: web.HTTPException, request: web.Request) -> ProblemError:
     path = ascii(request.path[:128])
     match exc:
         case web.HTTPNotFound():
-            return refuse("not_found", f"nothing at {path}")
+            there = [each.path for each in operations.INTERFACE.operations]
+            return refuse("not_found", f"nothing at {path}{meant(request.path, there)}")
         case web.HTTPMethodNotAllowed():
             error = refuse("method_not_allowed", f"{path} takes {', '.join(sorted(exc.allowed_methods))}")
             error.headers["Allow"] = ", ".join(sorted(exc.allowed_methods))

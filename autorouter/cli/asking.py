@@ -83,15 +83,10 @@ class Told:
         """What is wrong, and what can be done about it, as the router says it."""
         from autorouter.cli.screen import inert  # noqa: PLC0415 - they know each other
         from autorouter.wire.problem import Problem  # noqa: PLC0415 - so that --help stays quick
-        from autorouter.wire.route import UnknownModelProblem  # noqa: PLC0415 - same
 
         told = self.of(Problem)
-        if told.code == "model_not_found":
-            there = ", ".join(self.of(UnknownModelProblem).models)
-            return inert(
-                told.detail if "did you mean" in told.detail else f"{told.detail}; there are: {there or 'none'}"
-            )
-        return inert(f"{told.detail}\nfix: {told.fix}" if told.fix else told.detail, keep="\n")
+        says_all = not told.fix or told.code == "model_not_found"
+        return inert(told.detail if says_all else f"{told.detail}\nfix: {told.fix}", keep="\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +188,7 @@ def router_at(_ctx: click.Context, _parameter: click.Parameter, url: str) -> Rou
         fail(f"--router: found {url!a}, expected http://HOST:PORT")
     if not sound or parts.username is not None or parts.query or parts.fragment:
         fail(f"--router: found {url!a}, expected http://HOST:PORT")
-    return Router(url.rstrip("/"))
+    return Router(url.rstrip("/").removesuffix("/v1"))  # what OpenAI's clients are given does as well
 
 
 def asks(command: Command) -> Command:

@@ -223,7 +223,7 @@ export const resolve = async (router, { model, exclude = [], ...asked } = {}) =>
  * the router allows (an hour) if it does not answer.
  */
 function newRoutes(router, asked, fetch) {
-  const base = String(new URL(router)).replace(/\/+$/, "");
+  const base = String(new URL(router)).replace(/\/+$/, "").replace(/\/v1$/, "");
   const leases = new Map(); // model → the latest answer
   const flights = new Map(); // question → the look-up under way, however many wait for it
   const resting = new Map(); // model → when the router is asked again
