@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,7 @@ def measure(endpoints: Mapping[str, str], done: Callable[[], object]) -> dict[st
 async def _measure(endpoints: Mapping[str, str], done: Callable[[], object]) -> dict[str, Reached]:
     found = dict.fromkeys(endpoints, Reached(error=LATE))
     room = asyncio.Semaphore(AT_ONCE)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
 
     async def one(name: str, url: str) -> None:
         async with room:
@@ -128,29 +130,25 @@ async def _first(addresses: list[Address]) -> tuple[Address, float | str]:
     return outcome
 
 
-TURNS = 3
-"""Of the loop, until asyncio has let go of a connection whose TLS failed."""
-
-
 async def _greet(address: Address, host: str) -> Millis | str:
-    """How long TLS takes on a new connection, in ms; or what is wrong with it."""
+    """How long TLS takes on a new connection, in ms; or what is wrong with it.
+
+    In a thread: asyncio keeps a connection whose TLS failed for half a minute, and hands it to nobody.
+    """
+    return await asyncio.to_thread(_greeted, address, host)
+
+
+def _greeted(address: Address, host: str) -> Millis | str:
     family, where = address
-    connection = socket.socket(family, socket.SOCK_STREAM)
     try:
-        connection.setblocking(False)  # noqa: FBT003 - socket's own
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.get_running_loop().sock_connect(connection, where)
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(where)
             began = now()
-            _, writer = await asyncio.open_connection(sock=connection, ssl=_context(), server_hostname=host)
-            took = now() - began
-            writer.transport.abort()
-        return Millis(took * 1e3)
+            with _context().wrap_socket(connection, server_hostname=host):
+                return Millis((now() - began) * 1e3)
     except OSError as exc:
         return reason(exc)
-    finally:
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        connection.close()
 
 
 @cache
