@@ -25,6 +25,9 @@ from autorouter.core.words import shown
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
 
+WRITTEN_ANEW = ("boundary=----formdata-undici-", "boundary=----WebKitFormBoundary", "boundary=-WebkitFormBoundary")
+"""Of forms that Node, Deno and Bun make."""
+
 CANNOT_FOLLOW = "polargrid-python-sdk/"
 """PolarGrid's client takes a redirect for an answer."""
 
@@ -141,9 +144,11 @@ class OnwardEdge:
 def _follows(request: web.Request) -> bool:
     """Whether its client goes where it is sent, with all that it sent here.
 
-    A body without a length is one that its client makes as it goes (OpenAI's in JavaScript does so with files), and
-    could not send again.
+    A body without a length is one that its client makes as it goes (OpenAI's in JavaScript does so with streams) and
+    could not send again. A form of `fetch`'s own is written anew for the second request, between other boundaries
+    than the header names.
     """
     shown = request.headers
     again = shown.get(TRIES, "0") != "0" or "Transfer-Encoding" in shown
-    return not again and not shown.get("User-Agent", "").startswith(CANNOT_FOLLOW)
+    anew = any(mark in shown.get("Content-Type", "") for mark in WRITTEN_ANEW)
+    return not again and not anew and not shown.get("User-Agent", "").startswith(CANNOT_FOLLOW)

@@ -1,6 +1,6 @@
 // OpenAI's own JavaScript client with nothing set but its environment: prints one JSON line of all that it got.
 import fs from "node:fs";
-import OpenAI from "openai";
+import OpenAI, { toFile } from "openai";
 
 const [recording] = process.argv.slice(2);
 const client = new OpenAI();
@@ -41,7 +41,7 @@ console.log(JSON.stringify({
   embedding: (await client.embeddings.create({ model: EMBEDDING, input: "six" })).data[0].embedding,
   speech: (await (await client.audio.speech.create(speech)).arrayBuffer()).byteLength,
   heard: (await client.audio.transcriptions.create({ model: HEARING, file: file() })).text,
-  translated: (await client.audio.translations.create({ model: HEARING, file: file() })).text,
+  translated: (await client.audio.translations.create({ model: HEARING, file: await toFile(fs.readFileSync(recording), "said.wav") })).text,
   "heard by pieces": await pieces(),
   refused: [await refusal(client, "gpt-9"), await refusal(new OpenAI({ apiKey: "pg_wrong" }), CHAT)],
 }));
