@@ -32,6 +32,7 @@ class Holding:
         self._now = clock
         self._witness = witness
         self._known: Known = {}
+        self._alone = asyncio.Lock()
 
     async def run(self) -> None:
         """Follow until cancelled; a defect is told, and costs one turn, not the router."""
@@ -51,31 +52,36 @@ class Holding:
             self._witness.board_changed()
         self._apply()
 
-    async def hold(self, hold: Hold) -> Hold:
+    async def hold(self, hold: Hold, permit: Callable[[], None] = lambda: None) -> Hold:
         """Set *hold*; when this returns it is kept and in force here. Raises `StoreError`, and then it is neither.
 
-        One that is set again began when it was first set.
+        One that is set again began when it was first set. *permit* raises what forbids it, and is asked when all
+        that was said before is in force: of two that are each harmless the second may leave nothing.
         """
-        await self._look()
-        before = self._known.get(hold.key)
-        if before is not None and before.in_force(self._now()):
-            hold = replace(hold, since=before.hold.since)
-        entry = await self._board.write(next_entry(self._known, hold))
-        self._learn({hold.key: entry})
-        self._apply()
-        return hold
+        async with self._alone:
+            await self._look()
+            self._apply()
+            permit()
+            before = self._known.get(hold.key)
+            if before is not None and before.in_force(self._now()):
+                hold = replace(hold, since=before.hold.since)
+            entry = await self._board.write(next_entry(self._known, hold))
+            self._learn({hold.key: entry})
+            self._apply()
+            return hold
 
     async def lift(self, wanted: Callable[[Hold], bool]) -> Sequence[Hold]:
         """Take back the *wanted* holds of those in force; which they were. Raises `StoreError`."""
-        await self._look()
-        keys: list[HoldKey] = [hold.key for hold in in_force(self._known, self._now()) if wanted(hold)]
-        lifted = lift(self._known, keys, self._now())
-        try:
-            for entry in lifted:
-                self._learn({entry.hold.key: await self._board.write(entry)})
-        finally:
-            self._apply()
-        return [entry.hold for entry in lifted]
+        async with self._alone:
+            await self._look()
+            keys: list[HoldKey] = [hold.key for hold in in_force(self._known, self._now()) if wanted(hold)]
+            lifted = lift(self._known, keys, self._now())
+            try:
+                for entry in lifted:
+                    self._learn({entry.hold.key: await self._board.write(entry)})
+            finally:
+                self._apply()
+            return [entry.hold for entry in lifted]
 
     def believes(self, region: Region, node: Node) -> bool:
         """Whether what *node* says may be learned: neither it nor its region is in quarantine."""

@@ -392,3 +392,14 @@ async def test_two_people_at_once_are_both_heard(admin, bob):
         for by in ("carol", "dave", "erin"):
             tasks.create_task(drain(bob, by=by))
     assert {hold.by for hold in admin.snapshots.holds} == {"carol", "dave", "erin"}
+
+
+# ── Two at once ───────────────────────────────────────────────────────────────
+async def test_of_drains_at_once_the_one_that_would_leave_nothing_is_refused(socket, admin):
+    admin.board.slow = asyncio.Event()
+    asked = [asyncio.ensure_future(drain(socket, target, by=target)) for target in ("yto-01", "yul-01")]
+    while not admin.board.writing:
+        await asyncio.sleep(0.01)
+    admin.board.slow.set()
+    assert sorted([answer.status for answer in await asyncio.gather(*asked)]) == [200, 409]
+    assert len(admin.snapshots.holds) == 1

@@ -38,20 +38,25 @@ class HoldsEdge:
         """Hold a target, if that leaves everybody something or is forced."""
         kind = _kind(request.match_info["kind"])
         asked = await _asked(request)
-        fleet = self._snapshots.fleet
-        target = _target(request.match_info["target"], fleet, frozenset())
+        target = _target(request.match_info["target"], self._snapshots.fleet, frozenset())
         by = asked.by or request[ACTOR]
         saying(request, Said(kind.value, target, _in_the_name(request, by) + asked.reason))
         now = self._now()
         hold = Hold(target, kind, by, asked.reason, now, _until(asked, now))
-        lost = loss(fleet, hold)
-        if lost.told and not asked.force:
-            raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost.told}; 'force' does it all the same")
+        fleet = self._snapshots.fleet
+
+        def permit() -> None:
+            nonlocal fleet
+            fleet = self._snapshots.fleet
+            lost = loss(fleet, hold).told
+            if lost and not asked.force:
+                raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost}; 'force' does it all the same")
+
         try:
-            hold = await self._holding.hold(hold)
+            kept = await self._holding.hold(hold, permit)
         except StoreError as exc:
             raise _unkept(exc) from exc
-        return as_json(self._answer(hold, lost, fleet))
+        return as_json(self._answer(kept, loss(fleet, hold), fleet))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Take holds back: one's own, those in *by*'s name, or all."""
