@@ -219,8 +219,8 @@ class Autorouter:
     def _open_board(self) -> tuple[Board, Trail]:
         url, refused = self._options.redis_url, self._telemetry.entry_refused
         if url:
-            return RedisBoard(url, refused), RedisTrail(url, refused)
-        return FileBoard(self._options.state, refused), FileTrail(self._options.state, refused)
+            return RedisBoard(url, unix_now, refused), RedisTrail(url, refused)
+        return FileBoard(self._options.state, unix_now, refused), FileTrail(self._options.state, refused)
 
     def _read_admin_keys(self) -> tuple[KeyEntry, ...]:
         """Raises `ConfigError` for a file that is none, and for a port without one."""

@@ -18,8 +18,9 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from autorouter.core.errors import StoreError
-from autorouter.core.holds import Entry, Known
+from autorouter.core.holds import Entry, Known, roomy
 from autorouter.core.trail import Note
+from autorouter.core.units import Unix
 from autorouter.reports import entry_of, note_of, record_of_entry, record_of_note
 from autorouter.wire.hold import HoldRecord, NoteRecord
 
@@ -30,6 +31,7 @@ MOST_BYTES = 4 << 20
 """Of either file."""
 
 MOST_HOLDS = 2000
+"""Kept, with those that ended: of them those go that ended longest ago, to make room."""
 
 _LIST = TypeAdapter(list[object])
 
@@ -39,8 +41,9 @@ Made = TypeVar("Made")
 class FileBoard:
     """Holds in *folder*, which is made when there is something to keep. *refused* is called for each that is none."""
 
-    def __init__(self, folder: Path, refused: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], Unix], refused: Callable[[], None]) -> None:
         self._folder = folder
+        self._now = clock
         self._path = folder / "holds.json"
         self._refused = refused
 
@@ -66,11 +69,13 @@ class FileBoard:
 
         def change() -> None:
             with _locked(self._folder):
-                there = dict(self._read())
+                before = self._read()
+                there = dict(before)
                 for entry in entries:
                     if entry.hold.key not in there or there[entry.hold.key].version < entry.version:
                         there[entry.hold.key] = entry
-                self._write(there)
+                if roomy(there, self._now(), MOST_HOLDS) != before:
+                    self._write(there)
 
         await _soon(change)
 
@@ -93,12 +98,16 @@ class FileBoard:
             return None
 
     def _write(self, entries: Known) -> None:
-        if len(entries) > MOST_HOLDS:
-            raise StoreError(f"{self._path} has {MOST_HOLDS} holds, and that is enough")
-        records = ",\n ".join(record_of_entry(each).model_dump_json() for each in entries.values())
+        kept = roomy(entries, self._now(), MOST_HOLDS)
+        if len(kept) > MOST_HOLDS:
+            raise StoreError(f"{self._path} has {MOST_HOLDS} holds in force, and that is enough")
+        records = ",\n ".join(record_of_entry(each).model_dump_json() for each in kept.values())
+        told = f"[{records}]\n".encode()
+        if len(told) > MOST_BYTES:
+            raise StoreError(f"{self._path} would have more than {MOST_BYTES} bytes, and could not be read again")
         fresh = self._path.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
-            file.write(f"[{records}]\n".encode())
+            file.write(told)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)

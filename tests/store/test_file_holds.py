@@ -15,7 +15,7 @@ from tests.contracts.test_board import hold
 
 @pytest.fixture
 def board(tmp_path, refused):
-    return FileBoard(tmp_path / "state", lambda: refused.append(1))
+    return FileBoard(tmp_path / "state", lambda: Unix(3.0), lambda: refused.append(1))
 
 
 async def test_nothing_is_made_before_there_is_something_to_keep(board, tmp_path):
@@ -53,7 +53,7 @@ async def test_what_is_no_hold_is_skipped_and_counted(board, tmp_path, refused):
 async def test_a_folder_that_cannot_be_had_is_an_error(tmp_path):
     (tmp_path / "state").write_text("a file")
     with pytest.raises(StoreError, match="state"):
-        await FileBoard(tmp_path / "state", lambda: None).write(Entry(hold(), 1))
+        await FileBoard(tmp_path / "state", lambda: Unix(3.0), lambda: None).write(Entry(hold(), 1))
 
 
 async def test_more_holds_than_any_fleet_needs_are_refused(board, monkeypatch):
@@ -63,6 +63,22 @@ async def test_more_holds_than_any_fleet_needs_are_refused(board, monkeypatch):
     with pytest.raises(StoreError, match="enough"):
         await board.write(Entry(hold("r4"), 1))
     assert len(await board.read()) == 3
+
+
+async def test_what_ended_makes_room_for_what_is_in_force(board, monkeypatch):
+    monkeypatch.setattr(file_holds, "MOST_HOLDS", 2)
+    for i in range(5):
+        await board.write(Entry(hold(f"r{i}"), 1, lifted=Unix(i / 10)))
+    await board.write(Entry(hold("r9"), 1))
+    assert {each.hold.target for each in (await board.read()).values()} == {"r4", "r9"}
+
+
+async def test_what_could_not_be_read_again_is_not_written(board, monkeypatch):
+    monkeypatch.setattr(file_holds, "MOST_BYTES", 300)
+    await board.write(Entry(hold("r1"), 1))
+    with pytest.raises(StoreError, match="300 bytes"):
+        await board.write(Entry(hold("r2", reason="x" * 200), 1))
+    assert len(await board.read()) == 1
 
 
 async def test_a_long_trail_is_begun_anew_and_the_one_before_is_kept(tmp_path, monkeypatch):
