@@ -187,3 +187,10 @@ def test_a_name_that_a_region_and_a_node_share_is_the_regions():
     assert on_regions == {"yto-01": (hold(),)}
     assert on_nodes == {"b": (hold("b"),), "gone": (hold("gone"),)}
     assert NodeName("yto-01") not in on_nodes
+
+
+def test_a_region_that_got_another_id_is_still_held_under_its_old_one():
+    regions = [region("tor-01", nodes=[node("yto-01"), node("B")], aliases=frozenset({"YTO-01"})).region]
+    on_regions, on_nodes = assign([hold(), hold("b")], regions)
+    assert on_regions == {"tor-01": (hold(),)}
+    assert on_nodes == {"B": (hold("b"),)}

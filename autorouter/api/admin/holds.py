@@ -1,5 +1,7 @@
 """``/v1/holds``: what is held, and setting and taking back."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -74,7 +76,7 @@ class HoldsEdge:
 
         def wanted(hold: Hold) -> bool:
             whose = everybody == "1" or hold.by == by
-            return hold.target == target and whose and kind in {None, hold.kind}
+            return self._now_called(hold.target) == target and whose and kind in {None, hold.kind}
 
         try:
             lifted = await self._holding.lift(wanted)
@@ -100,7 +102,11 @@ class HoldsEdge:
         """What holds *target*, or a node of it."""
         view = self._snapshots.fleet.by_name.get(target.lower())
         parts = {target} if view is None else {target, *(node.node.name for node in view.nodes)}
-        return [hold for hold in self._snapshots.holds if hold.target in parts]
+        return [hold for hold in self._snapshots.holds if self._now_called(hold.target) in parts]
+
+    def _now_called(self, target: str) -> str:
+        """What the target of an old hold is called now: a region may have got another id."""
+        return _found(target, self._snapshots.fleet) or target
 
 
 def as_json(answer: Wire) -> web.Response:
@@ -112,15 +118,21 @@ def as_json(answer: Wire) -> web.Response:
 
 def _target(name: str, fleet: FleetSnapshot, held: frozenset[str]) -> str:
     """The region that *name* is by id or alias, else the node, else what is *held* and exists no more."""
-    view = fleet.by_name.get(name.lower())
-    if view is not None:
-        return view.region.name
-    nodes = {node.node.name.lower(): node.node.name for each in fleet.regions for node in each.nodes}
-    known = {**{each.lower(): each for each in held}, **nodes}
-    if name.lower() in known:
-        return known[name.lower()]
-    hint = meant(name.lower(), [*fleet.by_name, *nodes])
+    found = _found(name, fleet) or next((each for each in held if each.lower() == name.lower()), None)
+    if found is not None:
+        return found
+    hint = meant(name.lower(), [*fleet.by_name, *_nodes(fleet)])
     raise refuse("unknown_target", f"no region and no node is called {shown(name)}{hint}")
+
+
+def _found(name: str, fleet: FleetSnapshot) -> str | None:
+    """The region that *name* is by id or alias, else the node."""
+    view = fleet.by_name.get(name.lower())
+    return _nodes(fleet).get(name.lower()) if view is None else view.region.name
+
+
+def _nodes(fleet: FleetSnapshot) -> Mapping[str, str]:
+    return {node.node.name.lower(): node.node.name for each in fleet.regions for node in each.nodes}
 
 
 def _kind(name: str) -> HoldKind:
