@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from autorouter.core.errors import StoreError
+from autorouter.core.errors import PartlyError, StoreError
 from autorouter.core.fleet import Node, Region
-from autorouter.core.holds import Hold, HoldKey, HoldKind, Known, in_force, lift, merged, next_entry, owed
+from autorouter.core.holds import Hold, HoldKey, HoldKind, Known, in_force, lift, merged, next_entry, owed, told
 from autorouter.core.snapshot import assign
 from autorouter.runtime.ports import Board, WallClock, Witness
 from autorouter.runtime.snapshots import Snapshots
@@ -55,8 +55,9 @@ class Holding:
     async def hold(self, hold: Hold, permit: Callable[[], None] = lambda: None) -> Hold:
         """Set *hold*; when this returns it is kept and in force here. Raises `StoreError`, and then it is neither.
 
-        One that is set again began when it was first set. *permit* raises what forbids it, and is asked when all
-        that was said before is in force: of two that are each harmless the second may leave nothing.
+        After an `UnsureError` nobody knows: the next look tells. One that is set again began when it was first set.
+        *permit* raises what forbids it, and is asked when all that was said before is in force: of two that are each
+        harmless the second may leave nothing.
         """
         async with self._alone:
             await self._look()
@@ -76,12 +77,16 @@ class Holding:
             await self._look()
             keys: list[HoldKey] = [hold.key for hold in in_force(self._known, self._now()) if wanted(hold)]
             lifted = lift(self._known, keys, self._now())
+            done: list[Hold] = []
             try:
                 for entry in lifted:
                     self._learn({entry.hold.key: await self._board.write(entry)})
+                    done.append(entry.hold)
+            except StoreError as exc:
+                raise (PartlyError(f"{told(done)} (taken back)", exc) if done else exc) from exc
             finally:
                 self._apply()
-            return [entry.hold for entry in lifted]
+            return done
 
     def believes(self, region: Region, node: Node) -> bool:
         """Whether what *node* says may be learned: neither it nor its region is in quarantine."""

@@ -11,9 +11,9 @@ from typing import cast
 
 from pydantic import ValidationError
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import RedisError, ResponseError, WatchError
 
-from autorouter.core.errors import StoreError
+from autorouter.core.errors import StoreError, UnsureError
 from autorouter.core.holds import Entry, HoldKey, Known, roomy
 from autorouter.core.trail import Note
 from autorouter.core.units import Unix
@@ -88,6 +88,10 @@ class RedisBoard:
                         await pipe.execute()
                     except WatchError:
                         continue
+                    except ResponseError:
+                        raise
+                    except (RedisError, OSError) as exc:
+                        raise UnsureError(why(exc)) from exc
                     return chosen
         except (RedisError, OSError) as exc:
             raise StoreError(why(exc)) from exc

@@ -169,4 +169,4 @@ def _in_the_name(request: web.Request, by: str) -> str:
 
 
 def _unkept(exc: StoreError) -> ProblemError:
-    return refuse("holds_unavailable", f"the store cannot be reached, so nothing was changed: {exc}")
+    return refuse("holds_unavailable", f"{exc.outcome}: {exc}")
