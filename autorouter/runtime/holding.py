@@ -33,6 +33,8 @@ class Holding:
         self._witness = witness
         self._known: Known = {}
         self._alone = asyncio.Lock()
+        self.heard = False
+        """Whether the board was read at all: until then nobody knows what is held."""
 
     async def run(self) -> None:
         """Follow until cancelled; a defect is told, and costs one turn, not the router."""
@@ -97,6 +99,7 @@ class Holding:
     async def _look(self) -> None:
         """Hear what the board knows, and give it back what it has lost."""
         found = await self._board.read()
+        self.heard = True
         lost = owed(self._known, found, self._now())
         self._learn(found)
         if lost:

@@ -156,3 +156,14 @@ async def test_of_several_that_are_taken_back_those_are_told_that_were_before_th
         await scene.holding.lift(lambda _: True)
     assert told.value.outcome == "changed was drained by alice: x (taken back); of the rest nothing was changed"
     assert [each.by for each in scene.snapshots.holds] == ["bob"]
+
+
+async def test_what_is_held_is_known_once_the_board_was_read_and_stays_so(scene):
+    scene.board.fault = StoreError("gone")
+    await scene.holding.turn()
+    assert not scene.holding.heard
+    scene.board.fault = None
+    await scene.holding.turn()
+    scene.board.fault = StoreError("gone")
+    await scene.holding.turn()
+    assert scene.holding.heard
