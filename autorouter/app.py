@@ -138,6 +138,8 @@ class Autorouter:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._holding.turn()  # before anybody is answered: what is held was held before this router started
+        if not self._holding.heard:
+            log.warning("holds_unknown", meaning="not ready until they were read once: what is held may be offered")
         async with self._watching(), self._lines, self._listening(), self._administered():
             await stop.wait()
             log.info("stopping")
@@ -184,7 +186,12 @@ class Autorouter:
     async def _listening(self) -> AsyncIterator[None]:
         fleet = FleetEdge(self._snapshots, now)
         health = HealthEdge(
-            self._snapshots, now, self._telemetry.registry, self._observer.unknown, lambda: self._telemetry.store_up
+            self._snapshots,
+            now,
+            self._telemetry.registry,
+            self._observer.unknown,
+            lambda: self._telemetry.store_up,
+            lambda: self._holding.heard,
         )
         rtt = RttEdge(self._learner, self._snapshots, self._asker, now)
         app = site(self._route, rtt, self._onward, fleet, health, self._telemetry.refused)
@@ -219,8 +226,8 @@ class Autorouter:
     def _open_board(self) -> tuple[Board, Trail]:
         url, refused = self._options.redis_url, self._telemetry.entry_refused
         if url:
-            return RedisBoard(url, refused), RedisTrail(url, refused)
-        return FileBoard(self._options.state, refused), FileTrail(self._options.state, refused)
+            return RedisBoard(url, unix_now, refused), RedisTrail(url, refused)
+        return FileBoard(self._options.state, unix_now, refused), FileTrail(self._options.state, refused)
 
     def _read_admin_keys(self) -> tuple[KeyEntry, ...]:
         """Raises `ConfigError` for a file that is none, and for a port without one."""

@@ -1,6 +1,7 @@
 """``/livez``, ``/readyz``, ``/metrics``: for whoever runs the router.
 
-Ready means *fresh enough to answer from*, not *Redis is up*: a router that sees its nodes routes well alone.
+Ready means *fresh enough to answer from*, not *Redis is up*: a router that sees its nodes routes well alone. One
+that never could read the holds may send clients to what is held, so it is not ready.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,20 +26,26 @@ class HealthEdge:
         registry: CollectorRegistry,
         unknown: Callable[[], Sequence[str]],
         store_up: Callable[[], bool | None],
+        holds_known: Callable[[], bool],
     ) -> None:
         self._snapshots = snapshots
         self._now = clock
         self._registry = registry
         self._unknown = unknown
         self._store_up = store_up
+        self._holds_known = holds_known
 
     async def livez(self, _request: web.Request) -> web.Response:
         """200 while the process runs its loop."""
         return web.Response(text="ok\n")
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """200 when every node was looked at and the news is fresh, else 503; ``?verbose`` says what is missing."""
-        checks = {"nodes_looked_at": not self._unknown(), "fleet_fresh": self._fresh()}
+        """200 when all nodes were looked at, the news is fresh and holds were read; ``?verbose``: what is missing."""
+        checks = {
+            "nodes_looked_at": not self._unknown(),
+            "fleet_fresh": self._fresh(),
+            "holds_known": self._holds_known(),
+        }
         ready = all(checks.values())
         if "verbose" not in request.query:
             return web.Response(status=200 if ready else 503, text="ok\n" if ready else "not ready\n")

@@ -3,6 +3,8 @@
 AutorouterError
 +-- ResidencyBreachError    a set of eligible regions was to hold one that residency forbids
 +-- StoreError              the store does not do as asked
+    +-- UnsureError         it may have done so, or not
+    +-- PartlyError         it did some of it
 """
 
 from collections.abc import Iterable
@@ -21,3 +23,19 @@ class ResidencyBreachError(AutorouterError):
 
 class StoreError(AutorouterError):
     """The store cannot be reached or does not do as asked; what it holds is not known to be lost."""
+
+    outcome = "nothing was changed"
+
+
+class UnsureError(StoreError):
+    """The store was told and did not answer."""
+
+    outcome = "it is not known whether it was changed, look with 'autorouter holds'"
+
+
+class PartlyError(StoreError):
+    """The store did what is in *done*, and then failed with *fault*."""
+
+    def __init__(self, done: str, fault: StoreError) -> None:
+        super().__init__(str(fault))
+        self.outcome = f"changed was {done}; of the rest {fault.outcome}"

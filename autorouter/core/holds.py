@@ -78,10 +78,14 @@ class Entry:
         """Whether it holds."""
         return self.lifted is None and self.hold.lasts(now)
 
+    @property
+    def ended(self) -> Unix | None:
+        """When it was taken back, or ends by itself."""
+        return self.hold.until if self.lifted is None else self.lifted
+
     def over(self, now: Unix) -> bool:
         """Whether it may be forgotten."""
-        ended = self.hold.until if self.lifted is None else self.lifted
-        return ended is not None and ended + REMEMBERED < now
+        return self.ended is not None and self.ended + REMEMBERED < now
 
 
 Known = Mapping[HoldKey, Entry]
@@ -103,6 +107,15 @@ def owed(known: Known, found: Known, now: Unix) -> tuple[Entry, ...]:
     """What is *known* and was not *found*, or found as it was earlier: what has to be put back."""
     missing = (each for key, each in known.items() if key not in found or found[key].version < each.version)
     return tuple(each for each in missing if not each.over(now))
+
+
+def roomy(known: Known, now: Unix, most: int) -> Known:
+    """*known* without what may be forgotten; beyond *most* what ended longest ago goes too, but nothing in force."""
+    kept = {key: each for key, each in known.items() if not each.over(now)}
+    ended = [key for key, each in kept.items() if not each.in_force(now)]
+    ended.sort(key=lambda key: kept[key].ended or 0.0)
+    spare = frozenset(ended[: max(0, len(kept) - most)])
+    return {key: each for key, each in kept.items() if key not in spare}
 
 
 def in_force(known: Known, now: Unix) -> tuple[Hold, ...]:

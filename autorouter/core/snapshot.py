@@ -71,15 +71,21 @@ def snapshot(
 def assign(
     holds: Sequence[Hold], regions: Sequence[Region]
 ) -> tuple[Mapping[RegionName, tuple[Hold, ...]], Mapping[NodeName, tuple[Hold, ...]]]:
-    """*holds* by the region or the node that each is on; a region has its name before a node."""
-    named = {region.name for region in regions}
+    """*holds* by the region or the node that each is on, in any case; a region has its name before a node.
+
+    A region that is called otherwise now, and has its old name as an alias, is still held.
+    """
+    named = {alias.lower(): region.name for region in regions for alias in region.aliases}
+    named |= {region.name.lower(): region.name for region in regions}
+    nodes = {node.name.lower(): node.name for region in regions for node in region.nodes}
     on_regions: dict[RegionName, tuple[Hold, ...]] = {}
     on_nodes: dict[NodeName, tuple[Hold, ...]] = {}
     for hold in holds:
-        region, node = RegionName(hold.target), NodeName(hold.target)
-        if region in named:
-            on_regions[region] = (*on_regions.get(region, ()), hold)
+        target = hold.target.lower()
+        if target in named:
+            on_regions[named[target]] = (*on_regions.get(named[target], ()), hold)
         else:
+            node = nodes.get(target, NodeName(hold.target))
             on_nodes[node] = (*on_nodes.get(node, ()), hold)
     return on_regions, on_nodes
 

@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from autorouter.core.errors import StoreError
+from autorouter.core.errors import PartlyError, StoreError
 from autorouter.core.fleet import Node, Region
-from autorouter.core.holds import Hold, HoldKey, HoldKind, Known, in_force, lift, merged, next_entry, owed
+from autorouter.core.holds import Hold, HoldKey, HoldKind, Known, in_force, lift, merged, next_entry, owed, told
 from autorouter.core.snapshot import assign
 from autorouter.runtime.ports import Board, WallClock, Witness
 from autorouter.runtime.snapshots import Snapshots
@@ -32,6 +32,9 @@ class Holding:
         self._now = clock
         self._witness = witness
         self._known: Known = {}
+        self._alone = asyncio.Lock()
+        self.heard = False
+        """Whether the board was read at all: until then nobody knows what is held."""
 
     async def run(self) -> None:
         """Follow until cancelled; a defect is told, and costs one turn, not the router."""
@@ -51,31 +54,41 @@ class Holding:
             self._witness.board_changed()
         self._apply()
 
-    async def hold(self, hold: Hold) -> Hold:
+    async def hold(self, hold: Hold, permit: Callable[[], None] = lambda: None) -> Hold:
         """Set *hold*; when this returns it is kept and in force here. Raises `StoreError`, and then it is neither.
 
-        One that is set again began when it was first set.
+        After an `UnsureError` nobody knows: the next look tells. One that is set again began when it was first set.
+        *permit* raises what forbids it, and is asked when all that was said before is in force: of two that are each
+        harmless the second may leave nothing.
         """
-        await self._look()
-        before = self._known.get(hold.key)
-        if before is not None and before.in_force(self._now()):
-            hold = replace(hold, since=before.hold.since)
-        entry = await self._board.write(next_entry(self._known, hold))
-        self._learn({hold.key: entry})
-        self._apply()
-        return hold
+        async with self._alone:
+            await self._look()
+            self._apply()
+            permit()
+            before = self._known.get(hold.key)
+            if before is not None and before.in_force(self._now()):
+                hold = replace(hold, since=before.hold.since)
+            entry = await self._board.write(next_entry(self._known, hold))
+            self._learn({hold.key: entry})
+            self._apply()
+            return hold
 
     async def lift(self, wanted: Callable[[Hold], bool]) -> Sequence[Hold]:
         """Take back the *wanted* holds of those in force; which they were. Raises `StoreError`."""
-        await self._look()
-        keys: list[HoldKey] = [hold.key for hold in in_force(self._known, self._now()) if wanted(hold)]
-        lifted = lift(self._known, keys, self._now())
-        try:
-            for entry in lifted:
-                self._learn({entry.hold.key: await self._board.write(entry)})
-        finally:
-            self._apply()
-        return [entry.hold for entry in lifted]
+        async with self._alone:
+            await self._look()
+            keys: list[HoldKey] = [hold.key for hold in in_force(self._known, self._now()) if wanted(hold)]
+            lifted = lift(self._known, keys, self._now())
+            done: list[Hold] = []
+            try:
+                for entry in lifted:
+                    self._learn({entry.hold.key: await self._board.write(entry)})
+                    done.append(entry.hold)
+            except StoreError as exc:
+                raise (PartlyError(f"{told(done)} (taken back)", exc) if done else exc) from exc
+            finally:
+                self._apply()
+            return done
 
     def believes(self, region: Region, node: Node) -> bool:
         """Whether what *node* says may be learned: neither it nor its region is in quarantine."""
@@ -86,6 +99,7 @@ class Holding:
     async def _look(self) -> None:
         """Hear what the board knows, and give it back what it has lost."""
         found = await self._board.read()
+        self.heard = True
         lost = owed(self._known, found, self._now())
         self._learn(found)
         if lost:

@@ -5,17 +5,18 @@ the second looks again and comes after. What is there and makes no sense is skip
 first hold that is set under its name; a hash with more fields than any fleet needs is not read at all.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
 from pydantic import ValidationError
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import RedisError, ResponseError, WatchError
 
-from autorouter.core.errors import StoreError
-from autorouter.core.holds import Entry, HoldKey, Known
+from autorouter.core.errors import StoreError, UnsureError
+from autorouter.core.holds import Entry, HoldKey, Known, roomy
 from autorouter.core.trail import Note
+from autorouter.core.units import Unix
 from autorouter.reports import entry_of, note_of, record_of_entry, record_of_note
 from autorouter.store.redis import PATIENCE, client, why
 from autorouter.wire.hold import HoldRecord, NoteRecord
@@ -24,7 +25,7 @@ HOLDS = "autorouter:v1:holds"
 TRAIL = "autorouter:v1:trail"
 
 MOST_HOLDS = 2000
-"""Fields, with those that were taken back lately."""
+"""Fields, with those that ended: of them those go that ended longest ago, to make room."""
 
 MOST_BYTES = 4096
 """Of one field; the longest reason takes a quarter of it."""
@@ -38,84 +39,92 @@ TRIES = 8
 class RedisBoard:
     """Holds in Redis. *refused* is called for each field that is none."""
 
-    def __init__(self, url: str, refused: Callable[[], None]) -> None:
+    def __init__(self, url: str, clock: Callable[[], Unix], refused: Callable[[], None]) -> None:
         self._client = client(url, PATIENCE)
+        self._now = clock
         self._refused = refused
 
     async def read(self) -> Known:
         """Everything that is kept and makes sense."""
         try:
-            if await self._client.hlen(HOLDS) > MOST_HOLDS:
-                raise StoreError(f"{HOLDS} has more than {MOST_HOLDS} fields")
-            names = cast("list[bytes]", await self._client.hkeys(HOLDS))
-            sizes = self._client.pipeline(transaction=False)
-            for name in names:
-                _ = sizes.hstrlen(HOLDS, cast("str", name))  # waits in the pipe
-            fit = [name for name, size in zip(names, await sizes.execute(), strict=True) if size <= MOST_BYTES]
-            told = await self._client.hmget(HOLDS, cast("list[str]", fit)) if fit else []
+            return (await self._found())[0]
         except (RedisError, OSError) as exc:
             raise StoreError(why(exc)) from exc
-        for _ in range(len(names) - len(fit)):
-            self._refused()
-        found = (self._read(name, each) for name, each in zip(fit, cast("list[bytes | None]", told), strict=True))
-        return {entry.hold.key: entry for entry in found if entry is not None}
 
     async def write(self, entry: Entry) -> Entry:
         """Keep *entry*, as the latest under its key."""
 
-        def as_latest(there: Mapping[HoldKey, int]) -> Sequence[Entry]:
-            return [replace(entry, version=max(entry.version, 1 + there[entry.hold.key]))]
+        def as_latest(there: Known) -> Sequence[Entry]:
+            before = there.get(entry.hold.key)
+            return [replace(entry, version=max(entry.version, 1 + (before.version if before else 0)))]
 
-        return (await self._change([entry], as_latest))[0]
+        return (await self._change(as_latest))[0]
 
     async def restore(self, entries: Sequence[Entry]) -> None:
         """Keep what is later than what is kept."""
 
-        def later(there: Mapping[HoldKey, int]) -> Sequence[Entry]:
-            return [each for each in entries if there[each.hold.key] < each.version]
+        def later(there: Known) -> Sequence[Entry]:
+            keys = {each.hold.key for each in entries} & there.keys()
+            return [
+                each for each in entries if each.hold.key not in keys or there[each.hold.key].version < each.version
+            ]
 
-        await self._change(entries, later)
+        await self._change(later)
 
     async def close(self) -> None:
         """Let go of the connection."""
         await self._client.aclose()
 
-    async def _change(
-        self, entries: Sequence[Entry], choose: Callable[[Mapping[HoldKey, int]], Sequence[Entry]]
-    ) -> Sequence[Entry]:
-        """Write what *choose* makes of the versions that are kept of *entries*; what that was."""
-        keys = [each.hold.key for each in entries]
+    async def _change(self, choose: Callable[[Known], Sequence[Entry]]) -> Sequence[Entry]:
+        """Write what *choose* makes of what is kept, in place of what may be forgotten; what that was."""
         try:
             for _ in range(TRIES):
                 async with self._client.pipeline(transaction=True) as pipe:
                     await pipe.watch(HOLDS)
-                    chosen = choose(await self._versions(pipe, keys))
-                    pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-                    for each in chosen:
-                        record = record_of_entry(each).model_dump_json()
-                        _ = pipe.hset(HOLDS, _field(each.hold.key), record)  # waits in the pipe
+                    there, others = await self._found()
+                    chosen = choose(there)
+                    self._put(pipe, there, chosen, MOST_HOLDS - len(others - {_field(e.hold.key) for e in chosen}))
                     try:
                         await pipe.execute()
                     except WatchError:
                         continue
+                    except ResponseError:
+                        raise
+                    except (RedisError, OSError) as exc:
+                        raise UnsureError(why(exc)) from exc
                     return chosen
         except (RedisError, OSError) as exc:
             raise StoreError(why(exc)) from exc
         raise StoreError("other routers write at the same time")
 
-    async def _versions(self, pipe: Pipeline, keys: Sequence[HoldKey]) -> Mapping[HoldKey, int]:
-        """The versions that are kept under *keys*; 0 where there is nothing, or nothing that makes sense."""
-        room = MOST_HOLDS - await pipe.hlen(HOLDS)
-        found: dict[HoldKey, int] = {}
-        for key in keys:
-            small = await pipe.hstrlen(HOLDS, _field(key)) <= MOST_BYTES
-            told = await cast("Awaitable[bytes | None]", pipe.hget(HOLDS, _field(key))) if small else None
-            room -= told is None and small
-            entry = None if told is None else self._read(_field(key).encode(), told)
-            found[key] = 0 if entry is None else entry.version
-        if room < 0:
+    def _put(self, pipe: Pipeline, there: Known, chosen: Sequence[Entry], most: int) -> None:
+        """Have *pipe* write those that were *chosen*, and drop what there is no room for."""
+        kept = roomy({**there, **{each.hold.key: each for each in chosen}}, self._now(), most)
+        if len(kept) > most:
             raise StoreError(f"{HOLDS} has {MOST_HOLDS} fields, and that is enough")
-        return found
+        pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        for key in there.keys() - kept.keys():
+            _ = pipe.hdel(HOLDS, _field(key))  # waits in the pipe
+        for each in chosen:
+            if each.hold.key in kept:
+                _ = pipe.hset(HOLDS, _field(each.hold.key), record_of_entry(each).model_dump_json())  # same
+
+    async def _found(self) -> tuple[Known, frozenset[str]]:
+        """What is kept and makes sense, and the names of the other fields."""
+        if await self._client.hlen(HOLDS) > MOST_HOLDS:
+            raise StoreError(f"{HOLDS} has more than {MOST_HOLDS} fields")
+        names = cast("list[bytes]", await self._client.hkeys(HOLDS))
+        sizes = self._client.pipeline(transaction=False)
+        for name in names:
+            _ = sizes.hstrlen(HOLDS, cast("str", name))  # waits in the pipe
+        fit = [name for name, size in zip(names, await sizes.execute(), strict=True) if size <= MOST_BYTES]
+        told = await self._client.hmget(HOLDS, cast("list[str]", fit)) if fit else []
+        for _ in range(len(names) - len(fit)):
+            self._refused()
+        found = (self._read(name, each) for name, each in zip(fit, cast("list[bytes | None]", told), strict=True))
+        there = {entry.hold.key: entry for entry in found if entry is not None}
+        known = {_field(key) for key in there}
+        return there, frozenset(name.decode(errors="replace") for name in names) - known
 
     def _read(self, name: bytes, told: bytes | None) -> Entry | None:
         """The entry in field *name*; None for what is none, or is under another's name."""

@@ -21,11 +21,11 @@ async def boards(request, tmp_path):
             kept = {}
             opened = [MemoryBoard(kept), MemoryBoard(kept)]
         case "file":
-            opened = [FileBoard(tmp_path / "state", lambda: None) for _ in range(2)]
+            opened = [FileBoard(tmp_path / "state", lambda: Unix(3.0), lambda: None) for _ in range(2)]
         case "redis":
             valkey = request.getfixturevalue("valkey")
             valkey.flush()
-            opened = [RedisBoard(valkey.url, lambda: None) for _ in range(2)]
+            opened = [RedisBoard(valkey.url, lambda: Unix(3.0), lambda: None) for _ in range(2)]
     yield opened
     for each in opened:
         await each.close()

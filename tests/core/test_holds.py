@@ -18,6 +18,7 @@ from autorouter.core.holds import (
     merged,
     next_entry,
     owed,
+    roomy,
     told,
 )
 from autorouter.core.lease import UNSURE
@@ -92,6 +93,16 @@ def test_what_was_taken_back_long_ago_is_forgotten_and_not_put_back():
     late = Unix(REMEMBERED + 1)
     assert merged(known(gone, ended), known(lasting), late) == known(lasting)
     assert owed(known(gone, ended, lasting), {}, late) == (lasting,)
+
+
+def test_what_ended_longest_ago_makes_room_and_what_is_in_force_never_does():
+    late = Unix(REMEMBERED + 10)
+    over, long_ago = Entry(hold("a"), 2, lifted=Unix(5.0)), Entry(hold("b", until=Unix(20.0)), 1)
+    lately, lasting = Entry(hold("c"), 2, lifted=Unix(30.0)), Entry(hold("d"), 1)
+    there = known(over, long_ago, lately, lasting)
+    assert roomy(there, late, 9) == known(long_ago, lately, lasting)
+    assert roomy(there, late, 2) == known(lately, lasting)
+    assert roomy(there, late, 0) == known(lasting)
 
 
 # ── In words ──────────────────────────────────────────────────────────────────
@@ -176,3 +187,10 @@ def test_a_name_that_a_region_and_a_node_share_is_the_regions():
     assert on_regions == {"yto-01": (hold(),)}
     assert on_nodes == {"b": (hold("b"),), "gone": (hold("gone"),)}
     assert NodeName("yto-01") not in on_nodes
+
+
+def test_a_region_that_got_another_id_is_still_held_under_its_old_one():
+    regions = [region("tor-01", nodes=[node("yto-01"), node("B")], aliases=frozenset({"YTO-01"})).region]
+    on_regions, on_nodes = assign([hold(), hold("b")], regions)
+    assert on_regions == {"tor-01": (hold(),)}
+    assert on_nodes == {"B": (hold("b"),)}

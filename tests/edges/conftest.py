@@ -52,6 +52,7 @@ class Site:
         )
         self.telemetry = Telemetry(Millis(300.0), lambda: self.snapshots.fleet)
         self.unknown = ()
+        self.holds_known = True
         self.lines = Lines()
         self.key = KEY
 
@@ -79,7 +80,9 @@ class Site:
         )
         route = RouteEdge(router, self.snapshots, asker, now, Tickets(KEY, lambda: 1_800_000_000.0, self.atlas.ears))
         rtt = RttEdge(learner, self.snapshots, asker, now)
-        health = HealthEdge(self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True)
+        health = HealthEdge(
+            self.snapshots, now, self.telemetry.registry, lambda: self.unknown, lambda: True, lambda: self.holds_known
+        )
         referrer = Referrer(self.key, lambda: 1_800_000_000.0) if self.key else None
         onward = OnwardEdge(
             router, self.snapshots, asker, Relay(self.lines, self.snapshots, now, self.telemetry.sent_on), referrer

@@ -392,3 +392,25 @@ async def test_two_people_at_once_are_both_heard(admin, bob):
         for by in ("carol", "dave", "erin"):
             tasks.create_task(drain(bob, by=by))
     assert {hold.by for hold in admin.snapshots.holds} == {"carol", "dave", "erin"}
+
+
+async def test_a_hold_of_a_region_that_got_another_id_is_taken_back_by_its_new_one(admin, behind, socket):
+    await drain(socket)
+    behind.fleet(
+        region("tor-01", TORONTO, nodes=[node("a")], aliases=frozenset({"yto-01"})), region("yul-01", MONTREAL)
+    )
+    admin.publish()
+    assert admin.snapshots.fleet.by_name["tor-01"].held
+    answer = await (await socket.delete("/v1/holds/tor-01")).json()
+    assert ([each["target"] for each in answer["lifted"]], answer["remaining"]) == (["yto-01"], [])
+
+
+# ── Two at once ───────────────────────────────────────────────────────────────
+async def test_of_drains_at_once_the_one_that_would_leave_nothing_is_refused(socket, admin):
+    admin.board.slow = asyncio.Event()
+    asked = [asyncio.ensure_future(drain(socket, target, by=target)) for target in ("yto-01", "yul-01")]
+    while not admin.board.writing:
+        await asyncio.sleep(0.01)
+    admin.board.slow.set()
+    assert sorted([answer.status for answer in await asyncio.gather(*asked)]) == [200, 409]
+    assert len(admin.snapshots.holds) == 1

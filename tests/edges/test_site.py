@@ -36,9 +36,16 @@ async def test_ready_means_fresh_enough(http, behind):
     behind.age(7)
     stale = await http.get("/readyz?verbose")
     assert stale.status == 503
-    assert (await stale.json())["checks"] == {"nodes_looked_at": True, "fleet_fresh": False}
+    assert (await stale.json())["checks"] == {"nodes_looked_at": True, "fleet_fresh": False, "holds_known": True}
     assert (await http.get("/livez")).status == 200
     assert (await http.get("/v1/route")).status == 200
+
+
+async def test_a_router_that_never_read_the_holds_is_not_ready(http, behind):
+    behind.holds_known = False
+    assert (await http.get("/readyz")).status == 503
+    told = await (await http.get("/readyz?verbose")).json()
+    assert told["checks"] == {"nodes_looked_at": True, "fleet_fresh": True, "holds_known": False}
 
 
 async def test_a_router_that_has_not_looked_yet_is_not_ready(http, behind):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from autorouter.core.catalog import Catalog
-from autorouter.core.errors import StoreError
+from autorouter.core.errors import PartlyError, StoreError
 from autorouter.core.fleet import FleetSnapshot
 from autorouter.core.holds import Hold, HoldKind
 from autorouter.core.units import Unix
@@ -17,6 +17,14 @@ from tests.scenes import MONTREAL, NOW, node, region
 
 class Board(MemoryBoard):
     fault = None
+    writes = 99
+    """So many are done before it fails."""
+
+    async def write(self, entry):
+        self.writes -= 1
+        if self.writes < 0:
+            raise StoreError("gone")
+        return await super().write(entry)
 
     async def read(self):
         if self.fault:
@@ -138,3 +146,24 @@ async def test_what_is_in_quarantine_is_not_believed(scene, holds, believed):
         await scene.holding.hold(each)
     everywhere = [(about, each) for about in scene.snapshots.catalog.regions for each in about.nodes]
     assert {each.name for about, each in everywhere if scene.holding.believes(about, each)} == believed
+
+
+async def test_of_several_that_are_taken_back_those_are_told_that_were_before_the_board_failed(scene):
+    for each in (hold(by="alice"), hold(by="bob")):
+        await scene.holding.hold(each)
+    scene.board.writes = 1
+    with pytest.raises(PartlyError) as told:
+        await scene.holding.lift(lambda _: True)
+    assert told.value.outcome == "changed was drained by alice: x (taken back); of the rest nothing was changed"
+    assert [each.by for each in scene.snapshots.holds] == ["bob"]
+
+
+async def test_what_is_held_is_known_once_the_board_was_read_and_stays_so(scene):
+    scene.board.fault = StoreError("gone")
+    await scene.holding.turn()
+    assert not scene.holding.heard
+    scene.board.fault = None
+    await scene.holding.turn()
+    scene.board.fault = StoreError("gone")
+    await scene.holding.turn()
+    assert scene.holding.heard

@@ -1,10 +1,12 @@
 """Holds in a folder: whole files or none, and none that cannot be read is overwritten."""
 
+import asyncio
+import fcntl
 import json
 
 import pytest
 
-from autorouter.core.errors import StoreError
+from autorouter.core.errors import StoreError, UnsureError
 from autorouter.core.holds import Entry
 from autorouter.core.trail import Note
 from autorouter.core.units import Unix
@@ -15,7 +17,7 @@ from tests.contracts.test_board import hold
 
 @pytest.fixture
 def board(tmp_path, refused):
-    return FileBoard(tmp_path / "state", lambda: refused.append(1))
+    return FileBoard(tmp_path / "state", lambda: Unix(3.0), lambda: refused.append(1))
 
 
 async def test_nothing_is_made_before_there_is_something_to_keep(board, tmp_path):
@@ -53,7 +55,7 @@ async def test_what_is_no_hold_is_skipped_and_counted(board, tmp_path, refused):
 async def test_a_folder_that_cannot_be_had_is_an_error(tmp_path):
     (tmp_path / "state").write_text("a file")
     with pytest.raises(StoreError, match="state"):
-        await FileBoard(tmp_path / "state", lambda: None).write(Entry(hold(), 1))
+        await FileBoard(tmp_path / "state", lambda: Unix(3.0), lambda: None).write(Entry(hold(), 1))
 
 
 async def test_more_holds_than_any_fleet_needs_are_refused(board, monkeypatch):
@@ -63,6 +65,50 @@ async def test_more_holds_than_any_fleet_needs_are_refused(board, monkeypatch):
     with pytest.raises(StoreError, match="enough"):
         await board.write(Entry(hold("r4"), 1))
     assert len(await board.read()) == 3
+
+
+async def test_what_ended_makes_room_for_what_is_in_force(board, monkeypatch):
+    monkeypatch.setattr(file_holds, "MOST_HOLDS", 2)
+    for i in range(5):
+        await board.write(Entry(hold(f"r{i}"), 1, lifted=Unix(i / 10)))
+    await board.write(Entry(hold("r9"), 1))
+    assert {each.hold.target for each in (await board.read()).values()} == {"r4", "r9"}
+
+
+async def test_what_could_not_be_read_again_is_not_written(board, monkeypatch):
+    monkeypatch.setattr(file_holds, "MOST_BYTES", 300)
+    await board.write(Entry(hold("r1"), 1))
+    with pytest.raises(StoreError, match="300 bytes"):
+        await board.write(Entry(hold("r2", reason="x" * 200), 1))
+    assert len(await board.read()) == 1
+
+
+async def test_what_was_given_up_is_never_written_later(board, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_holds, "PATIENCE", 0.2)
+    await board.write(Entry(hold("r1"), 1))
+    with (tmp_path / "state/holds.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StoreError) as told:
+            await board.write(Entry(hold("r2"), 1))
+    assert told.value.outcome == "nothing was changed"
+    await asyncio.sleep(0.5)
+    assert [each.hold.target for each in (await board.read()).values()] == ["r1"]
+
+
+async def test_a_thread_that_comes_late_finds_that_it_was_given_up():
+    late = file_holds.Attempt()
+    assert late.failed("slow").outcome == "nothing was changed"
+    with pytest.raises(StoreError, match="given up"):
+        late.begin()
+
+
+async def test_of_a_write_that_had_begun_nobody_says_that_nothing_was_changed(board, monkeypatch):
+    def full(_folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file_holds, "_sync", full)
+    with pytest.raises(UnsureError, match="No space"):
+        await board.write(Entry(hold("r1"), 1))
 
 
 async def test_a_long_trail_is_begun_anew_and_the_one_before_is_kept(tmp_path, monkeypatch):

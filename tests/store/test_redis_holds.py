@@ -4,7 +4,9 @@ import pytest
 
 from autorouter.core.errors import StoreError
 from autorouter.core.holds import Entry
+from autorouter.core.units import Unix
 from autorouter.runtime.clock import now
+from autorouter.store import redis_holds
 from autorouter.store.redis_holds import HOLDS, MOST_HOLDS, TRAIL, RedisBoard, RedisTrail
 from tests.contracts.test_board import hold
 
@@ -16,7 +18,7 @@ FIELD = "yto-01|drain|alice"
 
 @pytest.fixture
 async def board(own_valkey, refused):
-    opened = RedisBoard(own_valkey.url, lambda: refused.append(1))
+    opened = RedisBoard(own_valkey.url, lambda: Unix(3.0), lambda: refused.append(1))
     yield opened
     await opened.close()
 
@@ -68,6 +70,18 @@ async def test_a_hash_that_somebody_filled_up_is_not_read_and_takes_no_more(own_
         client.hset(HOLDS, "one more", "x")
     with pytest.raises(StoreError, match="fields"):
         await board.read()
+
+
+async def test_what_ended_makes_room_for_what_is_in_force(board, monkeypatch):
+    monkeypatch.setattr(redis_holds, "MOST_HOLDS", 2)
+    for i in range(5):
+        await board.write(Entry(hold(f"r{i}"), 1, lifted=Unix(i / 10)))
+    await board.write(Entry(hold("r9"), 1))
+    await board.restore([Entry(hold("r0"), 1, lifted=Unix(0.0))])
+    assert {each.hold.target for each in (await board.read()).values()} == {"r4", "r9"}
+    await board.write(Entry(hold("r8"), 1))
+    with pytest.raises(StoreError, match="enough"):
+        await board.write(Entry(hold("r7"), 1))
 
 
 async def test_a_paused_redis_costs_a_fifth_of_a_second_not_more(own_valkey, board):

@@ -1,5 +1,7 @@
 """``/v1/holds``: what is held, and setting and taking back."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -38,20 +40,25 @@ class HoldsEdge:
         """Hold a target, if that leaves everybody something or is forced."""
         kind = _kind(request.match_info["kind"])
         asked = await _asked(request)
-        fleet = self._snapshots.fleet
-        target = _target(request.match_info["target"], fleet, frozenset())
+        target = _target(request.match_info["target"], self._snapshots.fleet, frozenset())
         by = asked.by or request[ACTOR]
         saying(request, Said(kind.value, target, _in_the_name(request, by) + asked.reason))
         now = self._now()
         hold = Hold(target, kind, by, asked.reason, now, _until(asked, now))
-        lost = loss(fleet, hold)
-        if lost.told and not asked.force:
-            raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost.told}; 'force' does it all the same")
+        fleet = self._snapshots.fleet
+
+        def permit() -> None:
+            nonlocal fleet
+            fleet = self._snapshots.fleet
+            lost = loss(fleet, hold).told
+            if lost and not asked.force:
+                raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost}; 'force' does it all the same")
+
         try:
-            hold = await self._holding.hold(hold)
+            kept = await self._holding.hold(hold, permit)
         except StoreError as exc:
             raise _unkept(exc) from exc
-        return as_json(self._answer(hold, lost, fleet))
+        return as_json(self._answer(kept, loss(fleet, hold), fleet))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Take holds back: one's own, those in *by*'s name, or all."""
@@ -69,7 +76,7 @@ class HoldsEdge:
 
         def wanted(hold: Hold) -> bool:
             whose = everybody == "1" or hold.by == by
-            return hold.target == target and whose and kind in {None, hold.kind}
+            return self._now_called(hold.target) == target and whose and kind in {None, hold.kind}
 
         try:
             lifted = await self._holding.lift(wanted)
@@ -95,7 +102,11 @@ class HoldsEdge:
         """What holds *target*, or a node of it."""
         view = self._snapshots.fleet.by_name.get(target.lower())
         parts = {target} if view is None else {target, *(node.node.name for node in view.nodes)}
-        return [hold for hold in self._snapshots.holds if hold.target in parts]
+        return [hold for hold in self._snapshots.holds if self._now_called(hold.target) in parts]
+
+    def _now_called(self, target: str) -> str:
+        """What the target of an old hold is called now: a region may have got another id."""
+        return _found(target, self._snapshots.fleet) or target
 
 
 def as_json(answer: Wire) -> web.Response:
@@ -107,15 +118,21 @@ def as_json(answer: Wire) -> web.Response:
 
 def _target(name: str, fleet: FleetSnapshot, held: frozenset[str]) -> str:
     """The region that *name* is by id or alias, else the node, else what is *held* and exists no more."""
-    view = fleet.by_name.get(name.lower())
-    if view is not None:
-        return view.region.name
-    nodes = {node.node.name.lower(): node.node.name for each in fleet.regions for node in each.nodes}
-    known = {**{each.lower(): each for each in held}, **nodes}
-    if name.lower() in known:
-        return known[name.lower()]
-    hint = meant(name.lower(), [*fleet.by_name, *nodes])
+    found = _found(name, fleet) or next((each for each in held if each.lower() == name.lower()), None)
+    if found is not None:
+        return found
+    hint = meant(name.lower(), [*fleet.by_name, *_nodes(fleet)])
     raise refuse("unknown_target", f"no region and no node is called {shown(name)}{hint}")
+
+
+def _found(name: str, fleet: FleetSnapshot) -> str | None:
+    """The region that *name* is by id or alias, else the node."""
+    view = fleet.by_name.get(name.lower())
+    return _nodes(fleet).get(name.lower()) if view is None else view.region.name
+
+
+def _nodes(fleet: FleetSnapshot) -> Mapping[str, str]:
+    return {node.node.name.lower(): node.node.name for each in fleet.regions for node in each.nodes}
 
 
 def _kind(name: str) -> HoldKind:
@@ -152,4 +169,4 @@ def _in_the_name(request: web.Request, by: str) -> str:
 
 
 def _unkept(exc: StoreError) -> ProblemError:
-    return refuse("holds_unavailable", f"the store cannot be reached, so nothing was changed: {exc}")
+    return refuse("holds_unavailable", f"{exc.outcome}: {exc}")
