@@ -130,3 +130,56 @@ def test_a_key_for_the_admin_api_is_for_nothing_on_a_node():
     for scope in (Scope.INFERENCE, Scope.OPERATOR):
         with pytest.raises(Denied):
             caller.require_scope(scope)
+
+
+def test_keys_go_into_their_file_with_what_stands_there_left_alone(tmp_path):
+    path = tmp_path / "keys.yaml"
+    first = run("mint", "acme", "--into", path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text(f"{path.read_text()}\n# of tokens\nrevoked: [a]\n")
+    path.chmod(0o640)
+    second = run("mint", "bob", "--into", path)
+    assert path.stat().st_mode & 0o777 == 0o640
+    keys = parse(path.read_text(), "keys.yaml")
+    assert [keys.caller(done.stdout.strip()).name for done in (first, second)] == ["acme", "bob"]
+    assert keys.revoked == {"a"}
+    assert path.read_text().endswith("\n\n# of tokens\nrevoked: [a]\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["keys.yaml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "keys: []",
+        "keys: [] # none yet\n",
+        "# ours\nkeys:\n",
+        "revoked: []\n",
+        f'keys:\n- {{name: a, sha256: "{"0" * 64}"}}',
+    ],
+)
+def test_a_key_finds_its_place_in_any_keys_file(tmp_path, text):
+    path = tmp_path / "keys.yaml"
+    path.write_text(text)
+    key = run("mint", "acme", "--into", path).stdout.strip()
+    assert parse(path.read_text(), "keys.yaml").caller(key).name == "acme"
+
+
+@pytest.mark.parametrize("arguments", [["a b"], ["acme", "--rate", 0]])
+def test_what_cannot_be_leaves_the_keys_file_alone(tmp_path, arguments):
+    path = tmp_path / "keys.yaml"
+    failed("mint", *arguments, "--into", path)
+    assert not path.exists()
+
+
+def test_a_keys_file_that_is_written_otherwise_is_refused(tmp_path):
+    path = tmp_path / "keys.yaml"
+    path.write_text("keys: [{}]\n")
+    assert "line 1: expected 'keys:'" in failed("mint", "acme", "--into", path)
+    assert path.read_text() == "keys: [{}]\n"
+
+
+def test_a_name_that_a_keys_file_has_already_gets_no_second_key(tmp_path):
+    path = tmp_path / "keys.yaml"
+    run("mint", "acme", "--into", path)
+    assert "acme" in failed("mint", "acme", "--into", path)

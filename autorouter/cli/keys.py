@@ -16,7 +16,8 @@ def keys() -> None:
     """Keys of clients, which nodes check by themselves.
 
     \b
-    Opaque keys are simplest: `mint` one, and add its line to the keys file of each node.
+    Opaque keys are simplest: `mint` one, and add its line to the keys file of each node:
+      autorouter keys mint acme --into keys.yaml
     Tokens need no line on any node, so they suit many clients and short lives:
       autorouter keys new sign.pem
       autorouter keys public sign.pem > jwks.json      AUTOROUTER_JWKS of each node
@@ -67,34 +68,49 @@ def public(paths: tuple[Path, ...], issuer: str | None) -> None:
 @click.option(
     "--expires", metavar="WHEN", help="2027-01-31 or 2027-01-31T12:00:00Z, in UTC; or from now: 30d, 12h, 15m."
 )
+@click.option(
+    "--into", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Keys file to add its line to."
+)
 @click.option("--sign", type=SOURCE, metavar="PRIVATE", help="Make a token, signed with this key.")
 @click.option("--issuer", default="autorouter", show_default=True, help="Who signs, as the token says.")
-def mint(name: str, expires: str | None, sign: Path | None, issuer: str, **allowed: object) -> None:
+def mint(
+    name: str, expires: str | None, into: Path | None, sign: Path | None, issuer: str, **allowed: object
+) -> None:
     """Make a key for the client NAME, and print it: this once, for nothing here remembers it.
 
-    The key goes to stdout. The line for the nodes' keys file, with its hash alone, goes to stderr. Accounts call the
-    key NAME. With --sign the key is a token, needs no line, and must expire.
+    The key goes to stdout. The line for the nodes' keys file, with its hash alone, goes into the file that --into
+    names, which is made if it is not there; else to stderr. Accounts call the key NAME. With --sign the key is a
+    token, needs no line, and must expire.
     """
     from pydantic import ValidationError  # noqa: PLC0415 - so that --help stays quick
 
+    from autorouter.config import ConfigError  # noqa: PLC0415 - same
+    from autorouter.config.keyfile import add  # noqa: PLC0415 - same
     from autorouter.minting import MintError, entry_of, opaque_key, private_key, token  # noqa: PLC0415 - same
 
     said = {"name": name, **{word: value for word, value in allowed.items() if value is not None and value != ()}}
     until = None if expires is None else _moment(expires)
     if sign is not None and until is None:
         fail("--sign needs --expires: a token without an end could hardly be taken back")
+    if sign is not None and into is not None:
+        fail("--sign makes a token, which needs no line in a keys file: leave --into out")
     try:
         if sign is not None and until is not None:
             click.echo(token(private_key(sign), issuer, until, said))
             return
         key = opaque_key()
         entry = entry_of(key, until, said)
-    except MintError as exc:
+        if into is not None:
+            add(into, entry)
+    except (MintError, ConfigError) as exc:
         fail(str(exc))
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         fail(f"{'.'.join(map(str, error['loc']))}: {error['msg']}, found {error['input']!r:.80}")
     click.echo(key)
+    if into is not None:
+        click.echo(f"{into}: has its line; send SIGHUP to what reads the file", err=True)
+        return
     click.echo(f"# Add this line to 'keys:' in the keys file of each node, and send it SIGHUP:\n{entry}", err=True)
 
 
