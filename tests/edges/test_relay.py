@@ -14,7 +14,9 @@ from structlog.testing import capture_logs
 
 from autorouter.api.onward import passing, room
 from autorouter.api.onward.paths import Path
-from autorouter.core.fleet import Health, RegionView
+from autorouter.core.fleet import Health, RegionView, Stage
+from autorouter.core.holds import Hold, HoldKind
+from autorouter.core.units import Unix
 from tests.edges.conftest import serving
 from tests.edges.test_onward import ASKED, CHAT, HEAR, SECRET, code, form, pieces
 from tests.scenes import MONTREAL, TORONTO, VANCOUVER, region
@@ -232,6 +234,28 @@ async def test_nobody_waits_for_a_node_that_is_found_down(http, behind, nodes):
     assert (answer.status, answer.headers["x-autorouter-region"]) == (200, "yul-01")
     assert answer.headers["x-autorouter-reason"] == "yto-01 did not answer in time; so yul-01"
     await asyncio.wait_for(nodes.ended.wait(), 5)
+
+
+HOLD = Hold("yul-01", HoldKind.DRAIN, "ann", "work", Unix(0.0))
+
+
+@pytest.mark.parametrize("change", ["held", "drained", "moved", "gone"])
+async def test_a_region_that_closes_meanwhile_is_not_gone_on_to(http, behind, nodes, change):
+    first, second, third = (at(name, nodes.urls[name]) for name in NAMES)
+    changed = {
+        "held": [RegionView(second.region, second.nodes, (HOLD,))],
+        "drained": [RegionView(replace(second.region, stage=Stage.DRAINING), second.nodes)],
+        "moved": [RegionView(replace(second.region, endpoint=closed()), second.nodes)],
+        "gone": [],
+    }
+
+    async def says(_request):
+        behind.fleet(first, *changed[change], third)
+        return web.Response(status=503)
+
+    nodes.says["yto-01"] = says
+    assert (await (await post(http)).json())["by"] == "yvr-02"
+    assert nodes.asked == ["yto-01", "yvr-02"]
 
 
 async def test_what_becomes_of_requests_is_counted(http, nodes):

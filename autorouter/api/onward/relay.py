@@ -19,7 +19,7 @@ from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
 from autorouter.api.onward.passing import pass_on
 from autorouter.api.onward.room import BUSY
-from autorouter.api.onward.stops import Stop, is_down
+from autorouter.api.onward.stops import Stop, is_down, is_open
 from autorouter.api.onward.watch import watching
 from autorouter.api.problems import refuse
 from autorouter.core.units import Seconds
@@ -88,10 +88,12 @@ class Relay:
         failures: list[Failure] = []
         tried: list[str] = []
         order = self._cooling.last(stops)
-        for stop in order:
+        for place, stop in enumerate(order):
             if errand.letter.is_spent:
                 break
-            found = await self._ask(errand, stop, is_last=stop is order[-1])
+            if tried and not self._is_open(stop):
+                continue
+            found = await self._ask(errand, stop, order[place + 1 :])
             if isinstance(found, aiohttp.ClientResponse):
                 self.told("relayed", stop.region)
                 return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
@@ -102,10 +104,10 @@ class Relay:
             tried.append(f"{stop.region} {found}")
         return _given_up(failures, tried)
 
-    async def _ask(self, errand: Errand, stop: Stop, *, is_last: bool) -> aiohttp.ClientResponse | Failure | str:
+    async def _ask(self, errand: Errand, stop: Stop, later: Sequence[Stop]) -> aiohttp.ClientResponse | Failure | str:
         """An answer that has begun; or a refusal, or what went wrong, in words."""
         try:
-            async with watching(lambda: self._is_gone(errand, stop, is_last=is_last)):
+            async with watching(lambda: self._is_gone(errand, stop, later)):
                 answer = await self._answer(errand, stop)
             return await _failure(stop, answer) if _is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
@@ -113,9 +115,14 @@ class Relay:
                 raise errand.letter.fault from exc
             return _words(exc)
 
-    def _is_gone(self, errand: Errand, stop: Stop, *, is_last: bool) -> bool:
+    def _is_open(self, stop: Stop) -> bool:
+        return is_open(self._snapshots.fleet, stop)
+
+    def _is_gone(self, errand: Errand, stop: Stop, later: Sequence[Stop]) -> bool:
         """Whether another is to be asked. The last is waited for: looks may miss what is merely busy."""
-        return not is_last and not errand.letter.is_spent and is_down(self._snapshots.fleet, stop)
+        if errand.letter.is_spent or not is_down(self._snapshots.fleet, stop):
+            return False
+        return any(map(self._is_open, later))
 
     async def _answer(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse:
         request, letter = errand.request, errand.letter
