@@ -17,7 +17,7 @@ from autorouter.api.onward import headers
 from autorouter.api.onward.cooling import DOWN, Cooling
 from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
-from autorouter.api.onward.passing import pass_on
+from autorouter.api.onward.passing import pass_on, unfit
 from autorouter.api.onward.room import BUSY
 from autorouter.api.onward.stops import Stop, is_down, is_open
 from autorouter.api.onward.watch import watching
@@ -109,6 +109,9 @@ class Relay:
         try:
             async with watching(lambda: self._is_gone(errand, stop, later)):
                 answer = await self._answer(errand, stop)
+            if (why := unfit(answer)) is not None:
+                answer.close()
+                return why
             return await _failure(stop, answer) if _is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             if errand.letter.fault is not None:
