@@ -188,6 +188,34 @@ async def test_a_clients_own_rate_is_no_reason_to_go_elsewhere(http, nodes):
     assert (answer.status, answer.headers["Retry-After"], nodes.asked) == (429, "9", ["yto-01"])
 
 
+def refusal(status, code, *, again, wait="60"):
+    """A node that refuses in our nodes' words."""
+
+    async def says(_request):
+        told = {"x-should-retry": again, "Retry-After": wait}
+        return web.json_response({"code": code, "detail": "no"}, status=status, headers=told)
+
+    return says
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "asked"),
+    [
+        (502, "engine_failed", 1),
+        (503, "odd", 1),
+        (504, "odd", 1),
+        (429, "rate_limited", 1),
+        (429, "over_capacity", 2),
+    ],
+)
+async def test_what_would_fail_everywhere_is_asked_once(http, nodes, status, code, asked):
+    nodes.says["yto-01"] = refusal(status, code, again="false")
+    answer = await post(http)
+    assert (answer.status, len(nodes.asked)) == (status if asked == 1 else 200, asked)
+    assert asked == 2 or (await answer.json())["code"] == code
+    assert answer.headers["x-autorouter-attempts"] == str(asked)
+
+
 async def test_where_all_fail_the_one_that_has_room_first_is_passed_on(http, nodes):
     async def says(_request):
         return web.json_response({"error": "full"}, status=429, headers={"retry-after-ms": "120", "Retry-After": "1"})
