@@ -14,7 +14,9 @@ from structlog.testing import capture_logs
 
 from autorouter.api.onward import passing, room
 from autorouter.api.onward.paths import Path
-from autorouter.core.fleet import Health, RegionView
+from autorouter.core.fleet import Health, RegionView, Stage
+from autorouter.core.holds import Hold, HoldKind
+from autorouter.core.units import Unix
 from tests.edges.conftest import serving
 from tests.edges.test_onward import ASKED, CHAT, HEAR, SECRET, code, form, pieces
 from tests.scenes import MONTREAL, TORONTO, VANCOUVER, region
@@ -93,7 +95,7 @@ async def test_an_answer_is_passed_on_as_it_is(http, nodes):
 
     nodes.says["yto-01"] = says
     answer = await post(http)
-    assert (answer.status, answer.reason, await answer.read()) == (418, "Odd", b"a river")
+    assert (answer.status, answer.reason, await answer.read()) == (418, "I'm a Teapot", b"a river")
     assert answer.headers.getall("X-Mine") == ["1", "2"]
     assert answer.headers["Content-Length"] == str(len(packed))
     assert answer.headers["X-Request-Id"] == "node-1"
@@ -170,7 +172,7 @@ async def test_so_is_one_that_is_gone_or_breaks_off(http, behind, nodes):
     assert answer.headers["x-autorouter-reason"] == "yto-01 refused; yul-01 broke off; so yvr-02"
 
 
-@pytest.mark.parametrize("status", [200, 202, 302, 400, 401, 402, 404, 408, 500])
+@pytest.mark.parametrize("status", [200, 202, 304, 400, 401, 402, 404, 408, 500])
 async def test_any_other_answer_is_final(http, nodes, status):
     nodes.says["yto-01"] = status
     answer = await post(http, allow_redirects=False)
@@ -184,6 +186,34 @@ async def test_a_clients_own_rate_is_no_reason_to_go_elsewhere(http, nodes):
     nodes.says["yto-01"] = says
     answer = await post(http)
     assert (answer.status, answer.headers["Retry-After"], nodes.asked) == (429, "9", ["yto-01"])
+
+
+def refusal(status, code, *, again, wait="60"):
+    """A node that refuses in our nodes' words."""
+
+    async def says(_request):
+        told = {"x-should-retry": again, "Retry-After": wait}
+        return web.json_response({"code": code, "detail": "no"}, status=status, headers=told)
+
+    return says
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "asked"),
+    [
+        (502, "engine_failed", 1),
+        (503, "odd", 1),
+        (504, "odd", 1),
+        (429, "rate_limited", 1),
+        (429, "over_capacity", 2),
+    ],
+)
+async def test_what_would_fail_everywhere_is_asked_once(http, nodes, status, code, asked):
+    nodes.says["yto-01"] = refusal(status, code, again="false")
+    answer = await post(http)
+    assert (answer.status, len(nodes.asked)) == (status if asked == 1 else 200, asked)
+    assert asked == 2 or (await answer.json())["code"] == code
+    assert answer.headers["x-autorouter-attempts"] == str(asked)
 
 
 async def test_where_all_fail_the_one_that_has_room_first_is_passed_on(http, nodes):
@@ -232,6 +262,28 @@ async def test_nobody_waits_for_a_node_that_is_found_down(http, behind, nodes):
     assert (answer.status, answer.headers["x-autorouter-region"]) == (200, "yul-01")
     assert answer.headers["x-autorouter-reason"] == "yto-01 did not answer in time; so yul-01"
     await asyncio.wait_for(nodes.ended.wait(), 5)
+
+
+HOLD = Hold("yul-01", HoldKind.DRAIN, "ann", "work", Unix(0.0))
+
+
+@pytest.mark.parametrize("change", ["held", "drained", "moved", "gone"])
+async def test_a_region_that_closes_meanwhile_is_not_gone_on_to(http, behind, nodes, change):
+    first, second, third = (at(name, nodes.urls[name]) for name in NAMES)
+    changed = {
+        "held": [RegionView(second.region, second.nodes, (HOLD,))],
+        "drained": [RegionView(replace(second.region, stage=Stage.DRAINING), second.nodes)],
+        "moved": [RegionView(replace(second.region, endpoint=closed()), second.nodes)],
+        "gone": [],
+    }
+
+    async def says(_request):
+        behind.fleet(first, *changed[change], third)
+        return web.Response(status=503)
+
+    nodes.says["yto-01"] = says
+    assert (await (await post(http)).json())["by"] == "yvr-02"
+    assert nodes.asked == ["yto-01", "yvr-02"]
 
 
 async def test_what_becomes_of_requests_is_counted(http, nodes):
@@ -419,13 +471,44 @@ async def test_a_private_address_is_connected_to_only_where_regions_yaml_allows_
     assert nodes.asked == []
 
 
-async def test_a_redirect_of_a_node_is_not_followed(http, nodes):
-    async def says(_request):
-        raise web.HTTPTemporaryRedirect(nodes.urls["yvr-02"])
+def raw(answer):
+    """A node that writes *answer* as it stands."""
 
-    nodes.says["yto-01"] = says
-    answer = await post(http, allow_redirects=False)
-    assert (answer.status, nodes.asked) == (307, ["yto-01"])
+    async def says(request):
+        await request.read()
+        request.transport.write(answer)
+        await asyncio.sleep(0.05)
+        request.transport.abort()
+        return web.Response()
+
+    return says
+
+
+REDIRECT = b"HTTP/1.1 307 Go\r\nLocation: http://evil.example/\r\nContent-Length: 0\r\n\r\n"
+UPGRADE = b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+UNSOUND = b"HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize("answer", [REDIRECT, UPGRADE, UNSOUND])
+async def test_what_cannot_be_passed_on_is_a_failed_try(http, nodes, answer):
+    nodes.says["yto-01"] = raw(answer)
+    told = await post(http, allow_redirects=False)
+    assert (told.status, nodes.asked) == (200, ["yto-01", "yul-01"])
+    assert told.headers["x-autorouter-reason"].startswith("yto-01 answered ")
+    nodes.says = dict.fromkeys(NAMES, raw(answer))
+    assert await code(await post(http, allow_redirects=False)) == (503, "nodes_unreachable")
+
+
+async def test_odd_words_of_a_status_line_are_left_out(http, nodes):
+    nodes.says["yto-01"] = raw(b"HTTP/1.1 200 \xffK\r\nContent-Length: 2\r\n\r\nok")
+    answer = await post(http)
+    assert (answer.status, answer.reason, await answer.read()) == (200, "OK", b"ok")
+
+
+async def test_a_nodes_cookies_stay_here(http, nodes):
+    nodes.says["yto-01"] = raw(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok")
+    answer = await post(http)
+    assert (await answer.read(), "Set-Cookie" in answer.headers) == (b"ok", False)
 
 
 async def test_a_job_is_asked_of_the_node_that_has_it(http, nodes):

@@ -1,5 +1,6 @@
 """Which headers go on, in either direction: those of the message, never those of the connection (RFC 9110, 7.6.1)."""
 
+import re
 from collections.abc import Iterable
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -17,6 +18,11 @@ NOT_ASKED = frozenset(
 )  # fmt: skip
 """Written anew, or not the node's business."""
 
+NOT_ANSWERED = frozenset({"set-cookie"})
+"""A node's cookies would be the router's own, for every node and every path."""
+
+UNSOUND = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
 VIA = "1.1 autorouter"
 
 
@@ -30,7 +36,13 @@ def asked(headers: Headers, address: str | None) -> CIMultiDict[str]:
 
 def answered(headers: Headers) -> CIMultiDict[str]:
     """*headers* as the client gets them."""
-    return _without(headers, frozenset())
+    return _without(headers, NOT_ANSWERED)
+
+
+def is_sound(headers: Headers) -> bool:
+    """Whether they can be written: aiohttp reads control characters from nodes, and writes none."""
+    text = "".join(name + value for name, value in headers.items())
+    return UNSOUND.search(text) is None
 
 
 def _without(headers: Headers, more: frozenset[str]) -> CIMultiDict[str]:

@@ -23,9 +23,7 @@ async def pass_on(
     request: web.Request, answer: aiohttp.ClientResponse, more: Mapping[str, str]
 ) -> web.StreamResponse:
     """Answer *request* by *answer*, with the headers *more*. Raises `ConnectionAbortedError` if it breaks off."""
-    response = web.StreamResponse(
-        status=answer.status, reason=answer.reason, headers=headers.answered(answer.headers)
-    )
+    response = web.StreamResponse(status=answer.status, headers=headers.answered(answer.headers))
     response.headers.update(more)
     if request.transport is not None:
         request.transport.set_write_buffer_limits(high=HIGH_WATER)
@@ -39,6 +37,13 @@ async def pass_on(
     finally:
         answer.close()  # if it has ended, its connection is kept all the same
     return response
+
+
+def unfit(answer: aiohttp.ClientResponse) -> str | None:
+    """Why *answer* cannot be passed on, in words: it sends the client elsewhere unasked, or it cannot be written."""
+    if answer.status == 101 or (300 <= answer.status < 400 and answer.status != 304):
+        return f"answered {answer.status}, which nobody asked for"
+    return None if headers.is_sound(answer.headers) else "answered with headers that cannot be passed on"
 
 
 async def _taken(writing: Awaitable[object]) -> None:

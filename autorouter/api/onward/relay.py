@@ -5,7 +5,6 @@ breaks is broken off, so that nobody takes it for whole. A client that leaves ca
 connection to the node, which stops the model.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,27 +14,17 @@ from multidict import CIMultiDict
 
 from autorouter.api.onward import headers
 from autorouter.api.onward.cooling import DOWN, Cooling
+from autorouter.api.onward.failure import Failure, failure, is_elsewhere
 from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
-from autorouter.api.onward.passing import pass_on
+from autorouter.api.onward.passing import pass_on, unfit
 from autorouter.api.onward.room import BUSY
-from autorouter.api.onward.stops import Stop, is_down
+from autorouter.api.onward.stops import Stop, is_down, is_open
 from autorouter.api.onward.watch import watching
 from autorouter.api.problems import refuse
-from autorouter.core.units import Seconds
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.telemetry import SentOn
-
-ELSEWHERE = frozenset({429, 502, 503, 504})
-"""Statuses of an answer that another node may well be spared."""
-
-LARGEST_FAILURE = 64 << 10
-FAILURE_S = Seconds(2.0)
-"""For the words in which a node refuses."""
-
-UNSAID = Seconds(5.0)
-"""Taken for the wait of a node that does not say how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +36,6 @@ class Errand:
     query: str
     headers: CIMultiDict[str]
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A node's refusal, which is passed on only if every node has one."""
-
-    region: str
-    status: int
-    headers: CIMultiDict[str]
-    body: bytes
-
-    def __str__(self) -> str:
-        return f"answered {self.status}"
-
-    @property
-    def wait(self) -> Seconds:
-        """After which it may be asked again, as far as it says."""
-        for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
-            if (said := self.headers.get(name, "")).isdecimal() and len(said) < 9:
-                return Seconds(int(said) * unit)
-        return UNSAID
 
 
 Told = Callable[[SentOn, str], object]
@@ -88,13 +56,19 @@ class Relay:
         failures: list[Failure] = []
         tried: list[str] = []
         order = self._cooling.last(stops)
-        for stop in order:
+        for place, stop in enumerate(order):
             if errand.letter.is_spent:
                 break
-            found = await self._ask(errand, stop, is_last=stop is order[-1])
+            if tried and not self._is_open(stop):
+                continue
+            found = await self._ask(errand, stop, order[place + 1 :])
             if isinstance(found, aiohttp.ClientResponse):
                 self.told("relayed", stop.region)
                 return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
+            if isinstance(found, Failure) and found.is_final:
+                self.told("relayed", stop.region)
+                found.headers.update(_told(stop.region, tried, errand.reason))
+                return found.response()
             if isinstance(found, Failure):
                 failures.append(found)
             self.told("failed", stop.region)
@@ -102,20 +76,28 @@ class Relay:
             tried.append(f"{stop.region} {found}")
         return _given_up(failures, tried)
 
-    async def _ask(self, errand: Errand, stop: Stop, *, is_last: bool) -> aiohttp.ClientResponse | Failure | str:
+    async def _ask(self, errand: Errand, stop: Stop, later: Sequence[Stop]) -> aiohttp.ClientResponse | Failure | str:
         """An answer that has begun; or a refusal, or what went wrong, in words."""
         try:
-            async with watching(lambda: self._is_gone(errand, stop, is_last=is_last)):
+            async with watching(lambda: self._is_gone(errand, stop, later)):
                 answer = await self._answer(errand, stop)
-            return await _failure(stop, answer) if _is_elsewhere(answer) else answer
+            if (why := unfit(answer)) is not None:
+                answer.close()
+                return why
+            return await failure(stop, answer) if is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             if errand.letter.fault is not None:
                 raise errand.letter.fault from exc
             return _words(exc)
 
-    def _is_gone(self, errand: Errand, stop: Stop, *, is_last: bool) -> bool:
+    def _is_open(self, stop: Stop) -> bool:
+        return is_open(self._snapshots.fleet, stop)
+
+    def _is_gone(self, errand: Errand, stop: Stop, later: Sequence[Stop]) -> bool:
         """Whether another is to be asked. The last is waited for: looks may miss what is merely busy."""
-        return not is_last and not errand.letter.is_spent and is_down(self._snapshots.fleet, stop)
+        if errand.letter.is_spent or not is_down(self._snapshots.fleet, stop):
+            return False
+        return any(map(self._is_open, later))
 
     async def _answer(self, errand: Errand, stop: Stop) -> aiohttp.ClientResponse:
         request, letter = errand.request, errand.letter
@@ -127,27 +109,6 @@ class Relay:
             data=letter.whole() if letter.head else None,
             allow_redirects=False,
         )
-
-
-def _is_elsewhere(answer: aiohttp.ClientResponse) -> bool:
-    """A 429 that says "again, here" is about the client's own rate: no reason to go where it has another."""
-    if answer.status == 429 and answer.headers.get("x-should-retry") == "true":
-        return False
-    return answer.status in ELSEWHERE
-
-
-async def _failure(stop: Stop, answer: aiohttp.ClientResponse) -> Failure:
-    """*answer* as far as it is worth keeping."""
-    try:
-        async with asyncio.timeout(FAILURE_S):
-            body = await answer.content.read(LARGEST_FAILURE)
-            while len(body) < LARGEST_FAILURE and (more := await answer.content.read(LARGEST_FAILURE - len(body))):
-                body += more
-    finally:
-        answer.close()
-    kept = headers.answered(answer.headers)
-    kept.popall("Content-Length", None)
-    return Failure(stop.region, answer.status, kept, body)
 
 
 def _told(region: str, tried: Sequence[str], reason: str) -> Mapping[str, str]:
@@ -169,7 +130,7 @@ def _given_up(failures: Sequence[Failure], tried: Sequence[str]) -> web.Response
     best = min(failures, key=lambda each: each.wait)
     best.headers.update(_told(best.region, tried[:-1], ""))
     best.headers["x-autorouter-reason"] = headers.plain("; ".join(tried))
-    return web.Response(status=best.status, body=best.body, headers=best.headers)
+    return best.response()
 
 
 def _words(exc: Exception) -> str:

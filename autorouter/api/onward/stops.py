@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autorouter.core.candidate import Candidate
 from autorouter.core.decide import Decision
-from autorouter.core.fleet import FleetSnapshot, Health, Node, Region
+from autorouter.core.fleet import FleetSnapshot, Health, Node, NodeView, Region, Stage
 from autorouter.core.names import NodeName
 
 MOST = 3
@@ -38,6 +38,18 @@ def is_down(fleet: FleetSnapshot, stop: Stop) -> bool:
     view = fleet.by_name.get(stop.region.lower())
     health = {} if view is None else {node.node.name: node.health for node in view.nodes}
     return all(health.get(NodeName(name), Health.DOWN) is Health.DOWN for name in stop.nodes)
+
+
+def is_open(fleet: FleetSnapshot, stop: Stop) -> bool:
+    """Whether *stop* still takes new clients: its region may be held, moved or gone since the decision."""
+    view = fleet.by_name.get(stop.region.lower())
+    if view is None or view.region.stage is not Stage.ACTIVE:
+        return False
+
+    def is_behind(node: NodeView) -> bool:
+        return node.node.name in stop.nodes and (node.node.endpoint or view.region.endpoint) == stop.endpoint
+
+    return any(map(is_behind, view.serving))
 
 
 def stop_of_node(fleet: FleetSnapshot, name: str) -> Stop | None:
