@@ -145,21 +145,27 @@ class Autorouter:
             log.info("stopping")
 
     def reload(self) -> None:
-        """Read regions.yaml again: whole, or not at all. The GeoIP files too, each for itself."""
+        """Read regions.yaml again: whole, or not at all. The GeoIP files and the admin keys too, each for itself."""
         self._geoip.forget()
-        try:
-            catalog = load(self._options.regions)
-            self._guard.keys = self._read_admin_keys()
-        except ConfigError as exc:
-            self._telemetry.reloaded(ok=False, reason=str(exc))
-            return
+        faults: list[str] = []
+        for read in (self._reload_admin_keys, self._reload_regions):
+            try:
+                read()
+            except ConfigError as exc:
+                faults.append(str(exc))
+        self._telemetry.reloaded(ok=not faults, reason="; ".join(faults))
+
+    def _reload_admin_keys(self) -> None:
+        self._guard.keys = self._read_admin_keys()
+
+    def _reload_regions(self) -> None:
+        catalog = load(self._options.regions)
         self._snapshots.catalog = catalog
         self._learner.follow(catalog.regions)
         self._asker.locator = self._locator(catalog)
         self._learner.locate = self._asker.locator.locate_network
         self._telemetry.budget = catalog.budget
         self._observer.republish()
-        self._telemetry.reloaded(ok=True)
 
     @asynccontextmanager
     async def _watching(self) -> AsyncIterator[None]:

@@ -4,13 +4,16 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
 import pytest
 
+from autorouter.wire.access import digest
 from tests.e2e.process import BIN, regions_yaml, router
 from tests.fake_node import fake_node
 from tests.valkey import running as running_valkey
@@ -275,6 +278,9 @@ async def test_another_user_cannot_ask_even_if_the_socket_lets_it(config):
 
 async def ask_as_nobody(config, operator):
     async with router(config, *operator.options):
+        async with asyncio.timeout(10):
+            while not operator.socket.exists():
+                await asyncio.sleep(0.02)
         operator.socket.chmod(0o666)
         asked = f"""
 import os, socket
@@ -288,3 +294,25 @@ s.sendall(b"GET /v1/holds HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"); print(s.r
         told, _ = await process.communicate()
     assert b" 403 " in told, told
     assert b"does not run this router" in told
+
+
+async def test_a_key_that_was_taken_out_counts_no_more_even_while_regions_yaml_is_broken(config, tmp_path):
+    key, keys = f"pg_{'A' * 32}", tmp_path / "admin-keys.yaml"
+    keys.write_text(f"keys: [{{name: bob, sha256: {digest(key)}, scopes: [admin]}}]")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        at = f"127.0.0.1:{free.getsockname()[1]}"
+    async with (
+        router(config, "--admin", at, "--admin-keys", keys) as a,
+        aiohttp.ClientSession(f"http://{at}", headers={"Authorization": f"Bearer {key}"}) as bob,
+    ):
+        async with asyncio.timeout(10):
+            while not any("admin_listening" in line for line in a.lines):
+                await asyncio.sleep(0.02)
+        assert (await bob.get("/v1/holds")).status == 200
+        keys.write_text(f"keys: [{{name: eve, sha256: {digest(key[:-1] + 'Z')}, scopes: [admin]}}]")
+        config.write_text("regions: 7")
+        a.process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(10):
+            while not any("config_reload_failed" in line for line in a.lines):
+                await asyncio.sleep(0.02)
+        assert (await bob.get("/v1/holds")).status == 401

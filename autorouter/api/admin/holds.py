@@ -69,7 +69,9 @@ class HoldsEdge:
             raise refuse("invalid_parameter", "all: expected 1, and then no 'by'", "all")
         held = frozenset(hold.target for hold in self._snapshots.holds)
         target = _target(request.match_info["target"], self._snapshots.fleet, held)
-        by = query.get("by") or request[ACTOR]
+        by = query.get("by", request[ACTOR])
+        if not by:
+            raise refuse("invalid_parameter", "by: found nothing, expected a name", "by")
         saying(
             request, Said(f"lift {kind.value if kind else 'any'}", target, "everybody's" if everybody == "1" else by)
         )
