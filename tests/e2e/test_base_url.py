@@ -139,7 +139,8 @@ def test_openais_clients_need_nothing_but_their_environment(there, version):
         timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"version": version, **ALL}
+    more = {"uploaded": ["1 2"] * 3} if version == "js" else {}
+    assert json.loads(done.stdout) == {"version": version, **ALL, **more}
 
 
 def curl(there, path, *words):

@@ -240,6 +240,36 @@ async def test_who_cannot_follow_or_send_again_and_who_was_failed_is_relayed(htt
     assert (await post(http, f"{CHAT}?mode=redirect", headers=headers)).status == 307
 
 
+UNDICI = "----formdata-undici-061482937465"
+
+
+@pytest.mark.parametrize(
+    ("agent", "boundary", "status"),
+    [
+        ("node", "x", 503), ("undici", "x", 503), ("OpenAI/JS 6.9.1", "x", 503), ("AzureOpenAI/JS 6.9.1", "x", 503),
+        ("Bun/1.2.3", "x", 503), ("Deno/2.1.4", "x", 503), ("a-program/1.0", UNDICI, 503),
+        ("a-program/1.0", f'"{UNDICI}"', 503), ("curl/8.5.0", "x", 307), ("OpenAI/Python 3.1.0", "x", 307),
+        ("Mozilla/5.0 (X11)", "----WebKitFormBoundaryAbC", 307),
+    ],
+)  # fmt: skip
+async def test_a_form_whose_client_would_write_it_anew_is_relayed(http, agent, boundary, status):
+    """Node's fetch does, and names the old boundary."""
+    line = "--" + boundary.strip('"')
+    form = f'{line}\r\nContent-Disposition: form-data; name="model"\r\n\r\nsmollm2\r\n{line}--\r\n'
+    shown = {"User-Agent": agent, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    path = "/v1/audio/transcriptions"
+
+    async def answered(path):
+        return (await http.post(path, data=form.encode(), headers=shown, allow_redirects=False)).status
+
+    assert await answered(path) == status
+    assert await answered(f"{path}?mode=redirect") == 307
+
+
+async def test_openais_javascript_client_is_redirected_with_all_but_forms(http):
+    assert (await post(http, headers={"User-Agent": "OpenAI/JS 6.9.1"})).status == 307
+
+
 async def test_who_makes_its_body_as_it_goes_cannot_send_it_again_and_is_relayed(http):
     body = json.dumps(ASKED).encode()
     assert await code(await http.post(CHAT, data=pieces(body, 1))) == (503, "nodes_unreachable")

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from autorouter.api.asker import Asker
 from autorouter.api.onward import headers, letter
+from autorouter.api.onward.following import follows
 from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.paths import PATHS, Path
 from autorouter.api.onward.redirect import Referrer, can_carry, redirect
@@ -25,18 +26,8 @@ from autorouter.core.words import shown
 from autorouter.runtime.router import Router
 from autorouter.runtime.snapshots import Snapshots
 
-WRITTEN_ANEW = ("boundary=----formdata-undici-", "boundary=----WebKitFormBoundary", "boundary=-WebkitFormBoundary")
-"""Of forms that Node, Deno and Bun make."""
-
-CANNOT_FOLLOW = "polargrid-python-sdk/"
-"""PolarGrid's client takes a redirect for an answer."""
-
 Expect = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 """Answers who waits for "100 Continue"."""
-
-TRIES = "x-stainless-retry-count"
-"""OpenAI's clients count here. One that comes again was failed by the node that it was sent to: this time the router
-goes itself, and on to the next one."""
 
 
 class OnwardEdge:
@@ -97,7 +88,7 @@ class OnwardEdge:
         return "Expect" in request.headers and "model" in request.query and said == Mode.REDIRECT.value
 
     def _mode(self, request: web.Request) -> Mode:
-        return Mode.REDIRECT if _follows(request) and can_carry(request, self._referrer) else Mode.PROXY
+        return Mode.REDIRECT if follows(request.headers) and can_carry(request, self._referrer) else Mode.PROXY
 
     async def _redirected(self, request: web.Request, path: Path, asked: Wish) -> web.Response:
         model = asked.model
@@ -139,16 +130,3 @@ class OnwardEdge:
         told = headers.asked(request.headers, self._asker.address(request))
         reason = "the node that has the job" if decision is None else because(decision)
         return Errand(request, sent, urlencode(onward, quote_via=quote), told, reason)
-
-
-def _follows(request: web.Request) -> bool:
-    """Whether its client goes where it is sent, with all that it sent here.
-
-    A body without a length is one that its client makes as it goes (OpenAI's in JavaScript does so with streams) and
-    could not send again. A form of `fetch`'s own is written anew for the second request, between other boundaries
-    than the header names.
-    """
-    shown = request.headers
-    again = shown.get(TRIES, "0") != "0" or "Transfer-Encoding" in shown
-    anew = any(mark in shown.get("Content-Type", "") for mark in WRITTEN_ANEW)
-    return not again and not anew and not shown.get("User-Agent", "").startswith(CANNOT_FOLLOW)
