@@ -81,7 +81,7 @@ RTT = Operation(
     "routing",
     (Answer("At least one was taken.", (Content(RttAnswer),), 202),),
     body=Content(RttReport),
-    codes=("invalid_body", "body_too_large", "rtt_refused"),
+    codes=("invalid_body", "body_too_slow", "body_too_large", "rtt_refused"),
 )
 
 SENT_ON = onward.posts([each for each in ROUTE.query.values() if each.name not in {"model", "explain"}])

@@ -4,17 +4,21 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from autorouter.api.asker import Asker
+from autorouter.api.onward.letter import arriving
 from autorouter.api.problems import refuse
 from autorouter.core.latency.judge import REFUSALS
 from autorouter.core.latency.sample import Sample
 from autorouter.core.names import Network
 from autorouter.core.query import Client
-from autorouter.core.units import Millis
+from autorouter.core.units import Millis, Seconds
 from autorouter.core.words import shown
 from autorouter.runtime.learner import Learner
 from autorouter.runtime.ports import Clock
 from autorouter.runtime.snapshots import Snapshots
 from autorouter.wire.sample import RttAnswer, RttRefused, RttReport, RttReported
+
+LONGEST = Seconds(5.0)
+"""For a body of 8 KiB at most to arrive."""
 
 
 class RttEdge:
@@ -27,11 +31,13 @@ class RttEdge:
         self._now = clock
 
     async def post(self, request: web.Request) -> web.Response:
-        """202 with what was accepted; 422 if that is nothing."""
+        """202 with what was accepted; 422 if that is nothing, 408 if it does not arrive."""
         client = self._asker.of(request)
         if client.network is None:
             raise refuse("rtt_refused", "the client's address is not known, so nothing can be remembered of it")
-        report = self._once_each(_read(await request.read()))
+        async with arriving(LONGEST):
+            body = await request.read()
+        report = self._once_each(_read(body))
         refused = [each for told in report.rtts if (each := self._take(told, client, client.network)) is not None]
         if len(refused) == len(report.rtts):
             reasons = "; ".join(f"{shown(each.region)}: {each.reason}" for each in refused)

@@ -128,7 +128,10 @@ def _key_of(keys: Iterable[Key], text: str) -> Key:
         raise BadReferralError("it is none")
     key = next((each for each in keys if each.name == header["kid"]), None)
     if key is None:
-        raise BadReferralError("it is signed with another AUTOROUTER_KEY than this node has")
+        raise BadReferralError(
+            "it is signed with another AUTOROUTER_KEY than this node has: "
+            "give the router and its nodes one AUTOROUTER_KEY"
+        )
     if not _is_canonical(text.rpartition(".")[2]):
         raise BadReferralError("it is not one that a router has signed")
     return key

@@ -25,11 +25,20 @@ async def report(request: web.Request) -> web.Response:
 
     It tells who is served, by network, so it is not for everyone.
     """
-    if not (is_local(request) or _is_router(request)):
+    if not (_is_router(request) or (is_local(request) and not _shows_another_key(request))):
         raise Failed("unauthorized", NOT_A_ROUTER, headers={"WWW-Authenticate": "Bearer"})
     since, usage_since = _cursor(request, "since"), _cursor(request, "usage_since")
     body = request.app[EDGE].reporter.report(since, usage_since).model_dump_json(by_alias=True)
     return web.Response(text=body, content_type="application/json", headers=NO_STORE)
+
+
+def _shows_another_key(request: web.Request) -> bool:
+    """Whether it shows something to a node that has keys, and not one of them.
+
+    That is told on this machine too: a router that could read the status would send clients with referrals that the
+    node refuses.
+    """
+    return bool(request.app[EDGE].keys) and "Authorization" in request.headers and not _is_router(request)
 
 
 def _is_router(request: web.Request) -> bool:

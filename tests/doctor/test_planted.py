@@ -234,6 +234,14 @@ async def test_a_node_that_never_answers():
     assert "no answer within 3 s" in finding.told
 
 
+async def test_a_node_on_this_machine_with_another_key(monkeypatch):
+    monkeypatch.setenv("AUTOROUTER_KEY", OTHER)
+    with started("--engine", "echo", ready=False) as node:
+        refused = only(await nodes.check(case(region(node.url), secret=SECRET)))
+    assert refused.told == f"yto-01 at {node.url} has another AUTOROUTER_KEY than this router: it tells it nothing"
+    assert refused.verdict is Verdict.WRONG
+
+
 async def test_a_node_with_another_key(monkeypatch):
     """Behind a proxy nobody is local, so that this machine too has to show the key."""
     monkeypatch.setenv("AUTOROUTER_KEY", OTHER)

@@ -1,7 +1,10 @@
 """Clients are asked to be measured, and tell what they measured themselves."""
 
+import asyncio
+
 import pytest
 
+from autorouter.api import rtt
 from autorouter.core.latency.ears import PATIENCE
 from autorouter.core.names import RegionName
 from autorouter.wire.key import is_ticket, slot_at
@@ -108,3 +111,16 @@ async def test_a_body_that_is_too_large_is_told_how_large_one_may_be(http):
         told = await answer.json()
     assert (answer.status, told["status"], told["code"]) == (413, 413, "body_too_large")
     assert "8192 bytes at most" in told["detail"]
+
+
+async def test_a_body_that_does_not_come_is_given_up(http, behind, monkeypatch):
+    monkeypatch.setattr(rtt, "LONGEST", 0.2)
+
+    async def stuck():
+        yield b'{"rtts": ['
+        await asyncio.sleep(30)
+
+    async with http.post("/v1/rtt", data=stuck(), headers=FROM) as answer:
+        told = await answer.json()
+    assert (answer.status, told["code"]) == (408, "body_too_slow")
+    assert len(behind.atlas) == 0

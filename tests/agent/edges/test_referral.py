@@ -81,7 +81,7 @@ async def test_the_key_itself_counts_where_both_came_and_the_referral_has_to_be_
         ({"model": MODEL.upper()}, "another model"),
         ({"age": 60}, "expired 3"),
         ({"age": -40}, "clocks"),
-        ({"key": "a-secret-of-somebody-elses-altogether"}, "another AUTOROUTER_KEY"),
+        ({"key": "a-secret-of-somebody-elses-altogether"}, "give the router and its nodes one AUTOROUTER_KEY"),
     ],
 )
 async def test_what_it_is_not_for_is_401_with_the_reason(scene, more, why):

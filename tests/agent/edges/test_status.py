@@ -61,11 +61,20 @@ async def test_without_a_key_no_other_machine_is_told():
         assert (await node.call("GET", "/v1/node/status", headers=bearer())).status == 401
 
 
-@pytest.mark.parametrize("keys", ["", KEYS])
-@pytest.mark.parametrize("headers", [{}, bearer("somebody-elses-secret")])
-async def test_this_machine_is_told_whatever_it_shows(keys, headers):
+@pytest.mark.parametrize(
+    ("keys", "headers"),
+    [("", {}), ("", bearer("somebody-elses-secret")), (KEYS, {}), (KEYS, bearer()), (KEYS, bearer(OLD))],
+)
+async def test_this_machine_is_told_if_it_shows_no_wrong_key_or_the_node_has_none(keys, headers):
     async with serving(keys=keys, running=False) as node:
         assert (await node.call("GET", "/v1/node/status", headers=headers)).status == 200
+
+
+@pytest.mark.parametrize("headers", REFUSED[1:])
+async def test_a_key_that_is_shown_and_wrong_is_told_on_this_machine_too(headers):
+    async with serving(keys=KEYS, running=False) as node:
+        answer = await node.call("GET", "/v1/node/status", headers=headers)
+        assert (answer.status, (await answer.json())["code"]) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("peer", ["::1", "::ffff:127.0.0.1"])
