@@ -241,7 +241,9 @@ async def test_who_has_just_failed_is_asked_last_and_still_asked(http, behind, n
     gone = closed()
     behind.fleet(at("yto-01", gone), at("yul-01", nodes.urls["yul-01"]))
     assert (await post(http)).headers["x-autorouter-attempts"] == "2"
-    assert (await post(http)).headers["x-autorouter-attempts"] == "1"
+    answer = await post(http)
+    assert answer.headers["x-autorouter-attempts"] == "1"
+    assert answer.headers["x-autorouter-reason"] == "yto-01 failed a moment ago; yul-01 is next"
     nodes.says["yul-01"] = 503
     answer = await post(http)
     assert (answer.status, answer.headers["x-autorouter-attempts"]) == (503, "2")

@@ -61,6 +61,7 @@ class Relay:
         failures: list[Failure] = []
         tried: list[str] = []
         order = self._cooling.last(stops, errand.letter.model)
+        reason = _reason(errand.reason, stops, order)
         for place, stop in enumerate(order):
             if errand.letter.is_spent:
                 break
@@ -69,10 +70,10 @@ class Relay:
             found = await self._ask(errand, stop, order[place + 1 :])
             if isinstance(found, aiohttp.ClientResponse):
                 self.told("relayed", stop.region)
-                return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
+                return await pass_on(errand.request, found, _told(stop.region, tried, reason))
             if isinstance(found, Failure) and found.is_final:
                 self.told("relayed", stop.region)
-                found.headers.update(_told(stop.region, tried, errand.reason))
+                found.headers.update(_told(stop.region, tried, reason))
                 return found.response()
             if isinstance(found, Failure):
                 failures.append(found)
@@ -128,6 +129,12 @@ class Relay:
             data=letter.whole() if letter.head else None,
             allow_redirects=False,
         )
+
+
+def _reason(reason: str, stops: Sequence[Stop], order: Sequence[Stop]) -> str:
+    """Why the first in *order* is asked first: *reason*, unless the first of *stops* is asked later."""
+    spared = [stop.region for stop in stops[: stops.index(order[0])]]
+    return f"{', '.join(spared)} failed a moment ago; {order[0].region} is next" if spared else reason
 
 
 def _told(region: str, tried: Sequence[str], reason: str) -> Mapping[str, str]:
