@@ -493,6 +493,17 @@ async def test_there_is_an_end_to_how_many_are_relayed_and_redirects_go_on(http,
     assert (await post(http)).status == 200
 
 
+async def test_who_sends_no_body_takes_nobodys_place(http, nodes, monkeypatch):
+    monkeypatch.setattr(room, "MOST_RELAYED", 1)
+    reader, writer = await asyncio.open_connection(http._base_url.host, http._base_url.port)
+    writer.write(
+        b"POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n" % PROXIED.encode()
+    )
+    assert b"100 Continue" in await asyncio.wait_for(reader.readline(), 5)
+    assert (await post(http)).status == 200
+    writer.transport.abort()
+
+
 async def test_there_is_an_end_to_what_is_held_of_bodies(http, nodes, monkeypatch):
     monkeypatch.setattr(room, "MOST_HELD", 1 << 20)
     answer = await http.post(f"{HEAR}?mode=proxy", **form(("file", "x" * (2 << 20)), ("model", "smollm2")))
