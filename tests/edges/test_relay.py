@@ -16,6 +16,7 @@ from autorouter.api.onward import passing, room
 from autorouter.api.onward.paths import Path
 from autorouter.core.fleet import Health, RegionView, Stage
 from autorouter.core.holds import Hold, HoldKind
+from autorouter.core.names import ModelName
 from autorouter.core.units import Unix
 from tests.edges.conftest import serving
 from tests.edges.test_onward import ASKED, CHAT, HEAR, SECRET, code, form, pieces
@@ -59,9 +60,9 @@ async def listening(app):
     await runner.cleanup()
 
 
-def at(name, url, *, private=True):
+def at(name, url, *, private=True, **more):
     """A region whose node is at *url*."""
-    view = region(name, NAMES[name])
+    view = region(name, NAMES[name], **more)
     return RegionView(replace(view.region, endpoint=url, allow_private=private), view.nodes)
 
 
@@ -240,10 +241,49 @@ async def test_who_has_just_failed_is_asked_last_and_still_asked(http, behind, n
     gone = closed()
     behind.fleet(at("yto-01", gone), at("yul-01", nodes.urls["yul-01"]))
     assert (await post(http)).headers["x-autorouter-attempts"] == "2"
-    assert (await post(http)).headers["x-autorouter-attempts"] == "1"
+    answer = await post(http)
+    assert answer.headers["x-autorouter-attempts"] == "1"
+    assert answer.headers["x-autorouter-reason"] == "yto-01 failed a moment ago; yul-01 is next"
     nodes.says["yul-01"] = 503
     answer = await post(http)
     assert (answer.status, answer.headers["x-autorouter-attempts"]) == (503, "2")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cools"),
+    [
+        (429, "over_capacity", True),
+        (503, "starting", True),
+        (503, "draining", True),
+        (503, "engine_unavailable", True),
+        (429, "odd", False),
+        (504, "engine_silent", False),
+    ],
+)
+async def test_others_are_spared_only_what_would_fail_them_too(http, nodes, status, code, cools):
+    nodes.says["yto-01"] = refusal(status, code, again="false" if status == 429 else "true")
+    await post(http)
+    nodes.says.clear()
+    assert (await (await post(http)).json())["by"] == ("yul-01" if cools else "yto-01")
+
+
+@pytest.mark.parametrize(("path", "sent"), [("", {"x-request-deadline-ms": "1"}), ("&budget_ms=1000", {})])
+@pytest.mark.parametrize("refused", [(429, "over_capacity"), (503, "draining")])
+async def test_a_deadline_that_cannot_be_met_is_nobody_elses_matter(http, nodes, refused, path, sent):
+    nodes.says["yto-01"] = refusal(*refused, again="false" if refused[0] == 429 else "true")
+    assert (await post(http, PROXIED + path, headers=sent)).headers["x-autorouter-region"] == "yul-01"
+    nodes.says.clear()
+    assert (await (await post(http)).json())["by"] == "yto-01"
+
+
+@pytest.mark.parametrize(("code", "by"), [("over_capacity", "yto-01"), ("engine_unavailable", "yul-01")])
+async def test_a_node_that_is_full_of_one_model_is_not_spared_another(http, behind, nodes, code, by):
+    two = (ModelName("smollm2"), ModelName("whisper"))
+    behind.fleet(*(at(name, url, models=two) for name, url in nodes.urls.items()))
+    nodes.says["yto-01"] = refusal(503, code, again="true")
+    await post(http)
+    nodes.says.clear()
+    assert (await (await post(http, json={**ASKED, "model": "whisper"})).json())["by"] == by
 
 
 async def test_nobody_waits_for_a_node_that_is_found_down(http, behind, nodes):
@@ -451,6 +491,17 @@ async def test_there_is_an_end_to_how_many_are_relayed_and_redirects_go_on(http,
     await asyncio.wait_for(nodes.ended.wait(), 5)
     nodes.says.clear()
     assert (await post(http)).status == 200
+
+
+async def test_who_sends_no_body_takes_nobodys_place(http, nodes, monkeypatch):
+    monkeypatch.setattr(room, "MOST_RELAYED", 1)
+    reader, writer = await asyncio.open_connection(http._base_url.host, http._base_url.port)
+    writer.write(
+        b"POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n" % PROXIED.encode()
+    )
+    assert b"100 Continue" in await asyncio.wait_for(reader.readline(), 5)
+    assert (await post(http)).status == 200
+    writer.transport.abort()
 
 
 async def test_there_is_an_end_to_what_is_held_of_bodies(http, nodes, monkeypatch):

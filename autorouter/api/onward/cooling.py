@@ -14,17 +14,24 @@ LONGEST = Seconds(10.0)
 
 
 class Cooling:
-    """Of each endpoint, until when it is asked last. There are no more of them than regions.yaml ever had."""
+    """Of each endpoint, until when it is asked last, for one model or for all.
+
+    There are no more of them than regions.yaml ever had endpoints and the fleet models.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._now = clock
-        self._until: dict[str, Instant] = {}
+        self._until: dict[tuple[str, str | None], Instant] = {}
 
-    def down(self, stop: Stop, wait: Seconds) -> None:
-        """*stop* failed, and says to *wait*."""
-        self._until[stop.endpoint] = Instant(self._now() + min(wait, LONGEST))
+    def down(self, stop: Stop, wait: Seconds, model: str | None = None) -> None:
+        """*stop* failed, and says to *wait*; for *model* only, if there is one."""
+        self._until[stop.endpoint, model] = Instant(self._now() + min(wait, LONGEST))
 
-    def last(self, stops: Sequence[Stop]) -> Sequence[Stop]:
-        """*stops* in their order, those that failed of late at the end."""
+    def last(self, stops: Sequence[Stop], model: str | None) -> Sequence[Stop]:
+        """*stops* in their order, those that failed *model* of late at the end."""
         now = self._now()
-        return sorted(stops, key=lambda each: self._until.get(each.endpoint, now) > now)
+
+        def is_cooling(stop: Stop) -> bool:
+            return any(self._until.get((stop.endpoint, each), now) > now for each in (model, None))
+
+        return sorted(stops, key=is_cooling)

@@ -107,10 +107,11 @@ class OnwardEdge:
         return answer
 
     async def _relayed(self, request: web.Request, path: Path, asked: Wish) -> web.StreamResponse:
-        with self._room.seat(), self._room.share() as share:
+        with self._room.share() as share:
             sent = await letter.read(request, path, share, model=asked.model, keep=True)
-            decision = self._decide(request, asked.routing, sent.model)
-            return await self._relay.run(self._errand(request, sent, asked.onward, decision), stops(decision))
+            with self._room.seat():  # not before: who sends no body would hold it for nothing
+                decision = self._decide(request, asked.routing, sent.model)
+                return await self._relay.run(self._errand(request, sent, asked.onward, decision), stops(decision))
 
     def _decide(self, request: web.Request, routing: Pairs, model: str | None) -> Decision:
         """Where to. Raises `ProblemError` for a model that is nowhere, or if no region may answer.

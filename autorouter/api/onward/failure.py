@@ -1,4 +1,4 @@
-"""A node's refusal: whether another node is to be asked, and when this one may be again."""
+"""A try that failed: whether another node is to be asked, and when this one may be again."""
 
 import asyncio
 from dataclasses import dataclass
@@ -28,6 +28,13 @@ UNSAID = Seconds(5.0)
 """Taken for the wait of a node that does not say how long."""
 
 
+AWAY = frozenset({"draining", "engine_unavailable"})
+"""Codes of a node that has nothing for anybody now."""
+
+OF_A_MODEL = frozenset({"over_capacity", "starting"})
+"""Codes of a node that may have everything for who asks for another model."""
+
+
 class Said(Wire):
     """All that a router reads of a refusal."""
 
@@ -36,7 +43,7 @@ class Said(Wire):
 
 @dataclass(frozen=True)
 class Failure:
-    """Passed on only if every node has one, or if it is final."""
+    """A node's refusal, which is passed on only if every node has one, or if it is final."""
 
     region: str
     status: int
@@ -72,6 +79,18 @@ class Failure:
         return web.Response(status=self.status, body=self.body, headers=self.headers)
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """No answer, or none that can be passed on."""
+
+    words: str
+    is_away: bool
+    """There is no connection to be had: so it is for everybody."""
+
+    def __str__(self) -> str:
+        return self.words
+
+
 def is_elsewhere(answer: aiohttp.ClientResponse) -> bool:
     """Whether *answer* is a refusal that another node may not have.
 
@@ -94,3 +113,17 @@ async def failure(stop: Stop, answer: aiohttp.ClientResponse) -> Failure:
     kept = headers.answered(answer.headers)
     kept.popall("Content-Length", None)
     return Failure(stop.region, answer.status, kept, body)
+
+
+def missed(exc: Exception) -> Missed:
+    """What *exc* was."""
+    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
+    match cause:
+        case ConnectionRefusedError():
+            return Missed("refused", is_away=True)
+        case TimeoutError():
+            return Missed("did not answer in time", is_away=True)
+        case ConnectionError() | aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return Missed("broke off", is_away=True)
+        case _:
+            return Missed("could not be asked", is_away=False)

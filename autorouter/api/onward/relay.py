@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from autorouter.api.onward import headers
 from autorouter.api.onward.cooling import DOWN, Cooling
-from autorouter.api.onward.failure import Failure, failure, is_elsewhere
+from autorouter.api.onward.failure import AWAY, OF_A_MODEL, Failure, Missed, failure, is_elsewhere, missed
 from autorouter.api.onward.letter import Letter
 from autorouter.api.onward.lines import Lines, url
 from autorouter.api.onward.passing import pass_on, unfit
@@ -37,6 +37,11 @@ class Errand:
     headers: CIMultiDict[str]
     reason: str
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it has a deadline of its own: what fails it may do for all others."""
+        return "x-request-deadline-ms" in self.request.headers or "budget_ms" in self.request.query
+
 
 Told = Callable[[SentOn, str], object]
 """Is told what became of a request, and in which region."""
@@ -55,7 +60,8 @@ class Relay:
         """The answer of the first of *stops* that has one. Raises `ProblemError` if none can be reached."""
         failures: list[Failure] = []
         tried: list[str] = []
-        order = self._cooling.last(stops)
+        order = self._cooling.last(stops, errand.letter.model)
+        reason = _reason(errand.reason, stops, order)
         for place, stop in enumerate(order):
             if errand.letter.is_spent:
                 break
@@ -64,31 +70,45 @@ class Relay:
             found = await self._ask(errand, stop, order[place + 1 :])
             if isinstance(found, aiohttp.ClientResponse):
                 self.told("relayed", stop.region)
-                return await pass_on(errand.request, found, _told(stop.region, tried, errand.reason))
+                return await pass_on(errand.request, found, _told(stop.region, tried, reason))
             if isinstance(found, Failure) and found.is_final:
                 self.told("relayed", stop.region)
-                found.headers.update(_told(stop.region, tried, errand.reason))
+                found.headers.update(_told(stop.region, tried, reason))
                 return found.response()
             if isinstance(found, Failure):
                 failures.append(found)
             self.told("failed", stop.region)
-            self._cooling.down(stop, found.wait if isinstance(found, Failure) else DOWN)
+            self._cool(errand, stop, found)
             tried.append(f"{stop.region} {found}")
         return _given_up(failures, tried)
 
-    async def _ask(self, errand: Errand, stop: Stop, later: Sequence[Stop]) -> aiohttp.ClientResponse | Failure | str:
-        """An answer that has begun; or a refusal, or what went wrong, in words."""
+    async def _ask(
+        self, errand: Errand, stop: Stop, later: Sequence[Stop]
+    ) -> aiohttp.ClientResponse | Failure | Missed:
+        """An answer that has begun; or how this try failed."""
         try:
             async with watching(lambda: self._is_gone(errand, stop, later)):
                 answer = await self._answer(errand, stop)
             if (why := unfit(answer)) is not None:
                 answer.close()
-                return why
+                return Missed(why, is_away=False)
             return await failure(stop, answer) if is_elsewhere(answer) else answer
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             if errand.letter.fault is not None:
                 raise errand.letter.fault from exc
-            return _words(exc)
+            return missed(exc)
+
+    def _cool(self, errand: Errand, stop: Stop, found: Failure | Missed) -> None:
+        """Have others ask *stop* last, if it failed as it would fail them."""
+        if errand.is_pressed:
+            return
+        match found:
+            case Missed(is_away=True):
+                self._cooling.down(stop, DOWN)
+            case Failure(code=code) if code in AWAY:
+                self._cooling.down(stop, found.wait)
+            case Failure(code=code) if code in OF_A_MODEL and errand.letter.model is not None:
+                self._cooling.down(stop, found.wait, errand.letter.model)
 
     def _is_open(self, stop: Stop) -> bool:
         return is_open(self._snapshots.fleet, stop)
@@ -111,6 +131,12 @@ class Relay:
         )
 
 
+def _reason(reason: str, stops: Sequence[Stop], order: Sequence[Stop]) -> str:
+    """Why the first in *order* is asked first: *reason*, unless the first of *stops* is asked later."""
+    spared = [stop.region for stop in stops[: stops.index(order[0])]]
+    return f"{', '.join(spared)} failed a moment ago; {order[0].region} is next" if spared else reason
+
+
 def _told(region: str, tried: Sequence[str], reason: str) -> Mapping[str, str]:
     """What is said of how an answer was had."""
     why = reason if not tried else f"{'; '.join(tried)}; so {region}"
@@ -131,16 +157,3 @@ def _given_up(failures: Sequence[Failure], tried: Sequence[str]) -> web.Response
     best.headers.update(_told(best.region, tried[:-1], ""))
     best.headers["x-autorouter-reason"] = headers.plain("; ".join(tried))
     return best.response()
-
-
-def _words(exc: Exception) -> str:
-    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
-    match cause:
-        case ConnectionRefusedError():
-            return "refused"
-        case TimeoutError():
-            return "did not answer in time"
-        case ConnectionError() | aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
-            return "broke off"
-        case _:
-            return "could not be asked"
