@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -26,7 +27,8 @@ WHERE = click.option(
     metavar="AT",
     envvar="AUTOROUTER_ADMIN",
     show_envvar=True,
-    help="The router's admin API: unix:PATH or HOST:PORT; none: the socket of this user's router.",
+    help="The router's admin API: unix:PATH, or HOST:PORT with a key of the scope admin in AUTOROUTER_ADMIN_KEY; "
+    "none: the socket of this user's router.",
 )
 BY = click.option("--by", metavar="NAME", help="In whose name.  [default: you]")
 
@@ -101,6 +103,7 @@ def holds(at: str | None, *, as_json: bool) -> None:
         click.echo("nothing is held")
     for hold in rows:
         click.echo(f"{hold['target']}: {_sentence(hold)}")
+    _say_who_told(at)
 
 
 def _hold(  # noqa: PLR0913, PLR0917 - one per option
@@ -124,22 +127,34 @@ def _hold(  # noqa: PLR0913, PLR0917 - one per option
     if as_json:
         print_json(json.dumps(told).encode())
         return
+    _tell(told, f"autorouter {BACK[kind]} {told['hold']['target']}{_said_by(by)}")
+    _say_who_told(at)
+
+
+def _tell(told: Mapping[str, Any], back: str) -> None:
+    """What a hold that was set means; *back* is the command that takes it back."""
     (hold,) = _holds([told["hold"]])
-    name, back = hold["target"], f"autorouter {BACK[kind]} {hold['target']}"
-    click.echo(f"{name} takes no new clients from now on: {_sentence(hold)}")
+    if told["planned"]:
+        click.echo(f"{hold['target']} is only planned: it takes no clients yet, and is {_sentence(hold)}")
+    else:
+        _tell_effect(told, hold)
+    if told["lost"]:
+        click.echo(f"mind: {told['lost']}")
+    if hold["until"] is None:
+        click.echo(f"it has no end: '{back}' takes it back")
+
+
+def _tell_effect(told: Mapping[str, Any], hold: Mapping[str, Any]) -> None:
+    click.echo(f"{hold['target']} takes no new clients from now on: {_sentence(hold)}")
     click.echo(f"the last answers that name it lapse within {told['lapses_s']:.0f} s")
-    if kind == "quarantine":
+    if hold["kind"] == "quarantine":
         click.echo("it is still looked at; what it says of round trips and usage is not learned")
     others = ", ".join(told["alternates"]) or "nowhere: no other region is left"
     click.echo(f"clients go to: {others}")
-    if told["lost"]:
-        click.echo(f"mind: {told['lost']}")
-    if told["shared"] and kind == "drain":
+    if told["shared"] and hold["kind"] == "drain":
         click.echo(f"mind: clients reach it through {told['shared']}'s endpoint too; drain it on the node as well")
-    if told["shared"] and kind == "quarantine":
+    if told["shared"] and hold["kind"] == "quarantine":
         click.echo(f"mind: {told['shared']}'s endpoint, which it shares with others, is not offered meanwhile")
-    if hold["until"] is None:
-        click.echo(f"it has no end: '{back}' takes it back")
 
 
 def _lift(target: str, query: dict[str, str], at: str | None, *, as_json: bool) -> None:
@@ -156,6 +171,10 @@ def _lift(target: str, query: dict[str, str], at: str | None, *, as_json: bool) 
             click.echo(f"{target} takes clients again, if it is up")
         for hold in remaining:
             click.echo(f"still held: {hold['target']}, {_sentence(hold)}")
+            click.echo(f"  autorouter {BACK[hold['kind']]} {hold['target']}{_said_by(hold['by'])}")
+        for name in sorted({hold["target"] for hold in remaining}):
+            click.echo(f"  autorouter resume {name} --all    # everybody's")
+        _say_who_told(at)
     raise SystemExit(1 if remaining else 0)
 
 
@@ -180,11 +199,22 @@ def _name(by: str | None) -> dict[str, str]:
     return {"by": name} if name else {}
 
 
+def _said_by(by: str | None) -> str:
+    return f" --by {shlex.quote(by)}" if by else ""
+
+
+def _say_who_told(at: str | None) -> None:
+    """Commands that ask for routes name a router by AUTOROUTER_URL; these do not, so say which one it was."""
+    from autorouter.config.admin import admin_at  # noqa: PLC0415 - so that --help stays quick
+
+    click.echo(f"told by the router at {admin_at(at)}")
+
+
 def _holds(told: Iterable[Any]) -> list[dict[str, Any]]:
     return [dict(each) for each in told]
 
 
-def _sentence(hold: dict[str, Any]) -> str:
+def _sentence(hold: Mapping[str, Any]) -> str:
     until = "" if hold["until"] is None else f", until {_time(hold['until'])}"
     return f"{PAST[hold['kind']]} by {hold['by']} since {_time(hold['since'])}{until}: {hold['reason']}"
 

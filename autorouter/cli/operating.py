@@ -18,6 +18,16 @@ MOST_BYTES = 4 << 20
 
 KEY = "AUTOROUTER_ADMIN_KEY"
 
+FIXES = {
+    "unauthorized": f"set {KEY} to a key of the scope admin, which 'autorouter keys mint NAME --scope admin' makes",
+    "nothing_left": "say --force if that is what you want",
+    "unknown_target": "name one that 'autorouter regions' lists",
+    "invalid_body": "",
+    "invalid_parameter": "",
+}
+"""What a person at the command line does about a problem, where that is not what a program does; empty: its detail
+says it."""
+
 
 def operate(
     said: str | None,
@@ -35,8 +45,17 @@ def operate(
         fail("--admin is off here: say where the router's admin API is")
     status, told = _asked(at, method, f"{path}?{urlencode(query)}" if query else path, body)
     if status >= 400:
-        fail(str(told.get("detail", f"the router answered {status}")))
+        fail(_refused(status, told))
     return told
+
+
+def _refused(status: int, told: Mapping[str, object]) -> str:
+    """What a refusal says, and what to do about it."""
+    detail, fix = (
+        told.get("detail", f"the router answered {status}"),
+        FIXES.get(str(told.get("code")), told.get("fix")),
+    )
+    return f"{detail}\nfix: {fix}" if fix else str(detail)
 
 
 def _asked(at: Address, method: str, path: str, body: Mapping[str, object] | None) -> tuple[int, dict[str, object]]:

@@ -39,6 +39,8 @@ class HeldAnswer(Wire):
     """What nobody can have any more; empty unless it was forced."""
     shared: str = ""
     """The region whose endpoint a held node shares with others: who balances there has to keep clients off it too."""
+    planned: bool = False
+    """The target takes no clients yet anyway."""
 
 
 class HoldsAnswer(Wire):

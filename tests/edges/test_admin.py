@@ -289,8 +289,30 @@ async def test_what_cannot_be_held_is_refused_and_written_down(admin, bob, targe
 async def test_what_would_be_lost_is_said_and_can_be_forced(admin, bob):
     answer = await (await drain(bob, "nyc-01")).json()
     lost = "no region would be left in US; whisper could be had nowhere"
-    assert answer["detail"] == f"nyc-01 is not drained: {lost}; 'force' does it all the same"
+    assert answer["detail"] == f"nyc-01 is not drained: {lost}"
+    assert answer["fix"] == "Say `force` if that is what you want."
     assert (await (await drain(bob, "nyc-01", force=True)).json())["lost"] == lost
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {"reason": "x", "until": "yesterday"},
+            "until: found 'yesterday', expected a time such as 2026-12-01T08:00Z",
+        ),
+        (
+            {"reason": "x", "for_s": 1e9},
+            "for_s: found 1000000000.0, expected more than 0 seconds, and at most 366 days",
+        ),
+        ({"reason": "x" * 4000}, "reason: found 'xxx"),
+        ({}, "reason: found nothing, expected 1 to 256 letters"),
+    ],
+)
+async def test_what_a_hold_takes_is_said_in_words(bob, body, detail):
+    told = (await (await bob.put("/v1/holds/yto-01/drain", json=body)).json())["detail"]
+    assert told.startswith(detail)
+    assert len(told) < 200
 
 
 async def test_while_holds_cannot_be_kept_none_is_changed(admin, bob):

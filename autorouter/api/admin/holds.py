@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from autorouter.api.admin.record import ACTOR, Said, saying
 from autorouter.api.problems import ProblemError, refuse
 from autorouter.core.errors import StoreError
-from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.fleet import FleetSnapshot, Stage
 from autorouter.core.holds import PAST, Hold, HoldKind
 from autorouter.core.lease import longest
 from autorouter.core.loss import Loss, loss, shares
@@ -22,6 +22,14 @@ from autorouter.wire.admin import HeldAnswer, HoldAsked, HoldsAnswer, LiftedAnsw
 from autorouter.wire.base import Wire
 
 MOST_ALTERNATES = 5
+
+EXPECTED = {
+    "reason": "1 to 256 letters",
+    "for_s": "more than 0 seconds, and at most 366 days",
+    "until": "a time such as 2026-12-01T08:00Z, in UTC, or Unix seconds",
+    "by": "a name of 1 to 64 letters",
+}
+"""What the fields of a hold take, in words."""
 
 
 class HoldsEdge:
@@ -52,7 +60,7 @@ class HoldsEdge:
             fleet = self._snapshots.fleet
             lost = loss(fleet, hold).told
             if lost and not asked.force:
-                raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost}; 'force' does it all the same")
+                raise refuse("nothing_left", f"{target} is not {PAST[kind]}: {lost}")
 
         try:
             kept = await self._holding.hold(hold, permit)
@@ -98,6 +106,7 @@ class HoldsEdge:
             alternates=lost.alternates[:MOST_ALTERNATES],
             lost=lost.told,
             shared="" if shared is None else shared.region.name,
+            planned=_planned(hold.target, fleet),
         )
 
     def _still(self, target: str) -> list[Hold]:
@@ -137,6 +146,12 @@ def _nodes(fleet: FleetSnapshot) -> Mapping[str, str]:
     return {node.node.name.lower(): node.node.name for each in fleet.regions for node in each.nodes}
 
 
+def _planned(target: str, fleet: FleetSnapshot) -> bool:
+    """Whether *target*, a region or a node of one, is only planned."""
+    holders = [view for view in fleet.regions if target in {view.region.name, *(n.node.name for n in view.nodes)}]
+    return bool(holders) and all(view.region.stage is Stage.PLANNED for view in holders)
+
+
 def _kind(name: str) -> HoldKind:
     try:
         return HoldKind(name)
@@ -152,7 +167,9 @@ async def _asked(request: web.Request) -> HoldAsked:
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         where = ".".join(map(str, error["loc"])) or "body"
-        raise refuse("invalid_body", f"{where}: {error['msg']}", where[:64]) from None
+        found = "nothing" if error["type"] == "missing" else shown(error["input"])
+        told = f"found {found}, expected {EXPECTED[where]}" if where in EXPECTED else error["msg"]
+        raise refuse("invalid_body", f"{where}: {told}", where[:64]) from None
     if asked.for_s is not None and asked.until is not None:
         raise refuse("invalid_body", "found for_s and until, expected one of them", "until")
     return asked
