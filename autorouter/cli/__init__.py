@@ -5,6 +5,8 @@ Exit codes: 0 done; 1 what was looked at is not as it should be; 2 what was aske
 forbidden address, a port taken).
 """
 
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -42,6 +44,13 @@ class _Late(click.Group):
         module = import_module(f"{__name__}.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `| head` has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is flushed at the end goes there
+            raise SystemExit(0) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - same
         with formatter.section("Commands"):

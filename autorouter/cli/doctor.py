@@ -37,6 +37,9 @@ MARKS = {
 @click.option("--geoip", type=PATH, envvar="AUTOROUTER_GEOIP", help="A City database.  [default: the embedded one]")
 @click.option("--geoip-asn", type=PATH, envvar="AUTOROUTER_GEOIP_ASN", help="An ASN database.  [default: as above]")
 @click.option("--state", type=PATH, envvar="AUTOROUTER_STATE", help="Folder of what outlives a router without Redis.")
+@click.option("--admin", envvar="AUTOROUTER_ADMIN", help="Where operators are listened to, as for serve.")
+@click.option("--admin-keys", type=PATH, expose_value=False, help="As for serve; not looked at.")
+@click.option("--open", is_flag=True, expose_value=False, help="As for serve; changes nothing here.")
 @click.option("--json", "as_json", is_flag=True, help="Findings as JSON.")
 def doctor(*, as_json: bool, **given: Path | str | int | None) -> None:
     """Say what is wrong, and what to do about it, with all that a router needs. Changes nothing.

@@ -20,9 +20,9 @@ COLUMNS = (
     Column("region", whole=True),
     Column("to start", "right", whole=True),
     Column("round trip", "right", whole=True),
-    Column("queue", "right", whole=True),
+    Column("queue", "right", whole=True, spare=True),
     Column("load", "right", whole=True, spare=True),
-    Column("taken", "right", whole=True),
+    Column("taken", "right", whole=True, spare=True),
     Column("round trip is"),
 )
 

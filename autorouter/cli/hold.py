@@ -134,7 +134,7 @@ def _hold(  # noqa: PLR0913, PLR0917 - one per option
 def _tell(told: Mapping[str, Any], back: str) -> None:
     """What a hold that was set means; *back* is the command that takes it back."""
     (hold,) = _holds([told["hold"]])
-    if told["planned"]:
+    if told.get("planned"):  # routers before this one do not say it
         click.echo(f"{hold['target']} is only planned: it takes no clients yet, and is {_sentence(hold)}")
     else:
         _tell_effect(told, hold)

@@ -23,6 +23,7 @@ class Options:
     geoip: Path | None = None
     geoip_asn: Path | None = None
     state: Path | None = None
+    admin: str | None = None
     secret: str = ""
     """What AUTOROUTER_KEY says."""
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from autorouter.config import ConfigError
+from autorouter.config.admin import admin_at, state_folder
 from autorouter.doctor.case import Case
 from autorouter.wire.finding import Finding, ok, skipped, warning, wrong
 
@@ -32,7 +34,8 @@ async def check(case: Case) -> Sequence[Finding]:
         files(soft),
         memory(free_mib()),
         python(sys.version_info[:2], tuple(outdated())),
-        await asyncio.to_thread(state, case.options.state),
+        await asyncio.to_thread(state, case.options.state or state_folder()),
+        *admin(case.options.admin),
     ]
 
 
@@ -107,10 +110,17 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def state(folder: Path | None) -> Finding:
+def admin(said: str | None) -> list[Finding]:
+    """What is wrong with the place of the admin API that was *said*."""
+    try:
+        admin_at(said)
+    except ConfigError as exc:
+        return [wrong(NAME, str(exc), "--admin unix:/run/autorouter/admin.sock    # or 127.0.0.1:PORT, or off")]
+    return []
+
+
+def state(folder: Path) -> Finding:
     """Whether a router could write in *folder*."""
-    if folder is None:
-        return skipped(NAME, "no --state: it is not known where a router would keep what outlives it")
     parent = next(each for each in (folder, *folder.parents) if each.exists())
     try:
         with tempfile.NamedTemporaryFile(dir=parent):

@@ -1,6 +1,7 @@
 """``--help`` is there at once, and leaves no option out."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -42,3 +43,12 @@ print(*(set({HEAVY}) & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_pipe_that_is_closed_early_ends_a_command_in_silence():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "autorouter", "geoip", "--help"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")

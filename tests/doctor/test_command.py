@@ -96,3 +96,12 @@ def test_no_regions_yaml_is_one_fault(tmp_path):
 
 def test_an_option_that_there_is_not():
     assert doctor("--prot", "1").returncode == 2
+
+
+def test_it_takes_all_options_of_serve_and_says_what_is_wrong_with_the_admin_api(regions, tmp_path):
+    options = ("--regions", regions, "--port", 0, "--open", "--admin-keys", tmp_path / "keys.yaml", "--json")
+    told = {at: doctor(*options, "--admin", at) for at in ("off", "nonsense")}
+    findings = {at: [each["told"] for each in json.loads(done.stdout)["findings"]] for at, done in told.items()}
+    assert not any("--admin" in each for each in findings["off"])
+    assert any(each.startswith("--admin: found 'nonsense'") for each in findings["nonsense"])
+    assert not any("no --state" in each for each in findings["off"])

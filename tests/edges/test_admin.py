@@ -18,7 +18,7 @@ from autorouter.api.admin.record import Recorder
 from autorouter.api.admin.site import admin_site
 from autorouter.api.front import LINGER
 from autorouter.core.errors import StoreError
-from autorouter.core.fleet import FleetSnapshot
+from autorouter.core.fleet import FleetSnapshot, Stage
 from autorouter.core.snapshot import assign
 from autorouter.core.units import Unix
 from autorouter.runtime.clock import now
@@ -313,6 +313,14 @@ async def test_what_a_hold_takes_is_said_in_words(bob, body, detail):
     told = (await (await bob.put("/v1/holds/yto-01/drain", json=body)).json())["detail"]
     assert told.startswith(detail)
     assert len(told) < 200
+
+
+async def test_of_a_region_that_is_only_planned_it_is_said_that_it_has_no_clients_yet(behind):
+    behind.fleet(region("yto-01", TORONTO), region("yul-01", MONTREAL, stage=Stage.PLANNED, nodes=[node("c")]))
+    async with at_port(Admin(behind), Authorization=f"Bearer {KEY}") as bob:
+        told = {name: (await (await drain(bob, name)).json()) for name in ("yul-01", "c")}
+        assert [each["planned"] for each in told.values()] == [True, True]
+        assert (await (await drain(bob, force=True)).json())["planned"] is False
 
 
 async def test_while_holds_cannot_be_kept_none_is_changed(admin, bob):
