@@ -17,9 +17,6 @@ CONNECT = 0.4
 QUESTION = 3.0
 """Seconds that a router may take."""
 
-LOOK = 0.2
-"""Seconds that ``GET /livez`` may take, or three round trips and 0.05 if that is more."""
-
 PROBE = 2.0
 """Seconds that a probe may take; nobody waits for it."""
 

@@ -15,7 +15,7 @@ from autorouter.client.flavour import Flavour, why
 from autorouter.client.guide import COOL, Guide
 from autorouter.client.route import Lease, Place, RouterError
 from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
-from autorouter.client.watch import WORN
+from autorouter.client.watch import PATIENT, WORN
 
 
 class AsyncTransport:
@@ -24,7 +24,9 @@ class AsyncTransport:
     def __init__(self, guide: Guide, make: Callable[[], Any], aside: AsyncAside, flavour: Flavour) -> None:
         self._guide, self._make, self._aside, self._flavour = guide, make, aside, flavour
         self._begin()
-        self._body: Callable[..., object] = type("Watched", (AsyncBody, flavour.http.AsyncByteStream), {})
+        self._body: Callable[..., object] = type(
+            "Watched", (AsyncBody, flavour.http.AsyncByteStream), {"failures": flavour.failures}
+        )
 
     def _begin(self) -> None:
         self._inner, self._process = self._make(), getpid()
@@ -58,7 +60,8 @@ class AsyncTransport:
 
     async def _taken(self, step: Step, request: Request) -> Lease | Tried | None:
         match step:
-            case Send(place):
+            case Send(place, is_last):
+                PATIENT.set(is_last)
                 return await self._sent(request, place)
             case Ask(model, exclude, patience):
                 return await self._asked((model, exclude), patience)

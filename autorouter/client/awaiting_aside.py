@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from autorouter.client.aim import LOOK, PROBE, QUESTION, Question
+from autorouter.client.aim import PROBE, QUESTION, Question
 from autorouter.client.clock import now
 from autorouter.client.flavour import Flavour, why
 from autorouter.client.guide import Guide
@@ -51,29 +51,30 @@ class AsyncAside:
 
     async def _asked(self, question: Question) -> Lease | RouterError:
         model, exclude = question
+        old = self._guide.known(model, exclude)
         try:
-            return self._guide.learn(model, exclude, await self._said(question), now())
+            return self._guide.learn(model, exclude, await self._said(question, old), now(), old)
         except RouterError as exc:
             self._guide.unanswered(model, exc, now())
             return exc
 
-    async def _said(self, question: Question) -> tuple[int, Any, bytes]:
-        url, headers = self._guide.url(*question), self._guide.etag(*question)
+    async def _said(self, question: Question, old: Lease | None) -> tuple[int, Any, bytes]:
+        url, headers = self._guide.url(*question), {"if-none-match": old.etag} if old else {}
         try:
-            answer = await self._client.get(url, headers=headers, timeout=QUESTION)
-        except self._http.HTTPError as exc:
+            async with asyncio.timeout(QUESTION):  # for all of it; httpx's is for each step
+                answer = await self._client.get(url, headers=headers, timeout=QUESTION)
+        except (self._http.HTTPError, self._http.InvalidURL, OSError) as exc:
             raise RouterError(f"autorouter: the router {self._guide.router} cannot be asked: {why(exc)}") from exc
         return answer.status_code, answer.headers, answer.content
 
     async def _looked(self, origin: str) -> bool:
-        patience = max(LOOK, 3 * self._guide.rtt_to(origin) + 0.05)
         try:
-            await self._client.get(f"{origin}/livez", timeout=patience)
+            await self._client.get(f"{origin}/livez", timeout=self._guide.look(origin))
         except self._http.TimeoutException:
-            return False
+            return self._guide.looked(origin, is_alive=False)
         except self._http.HTTPError:
-            return True
-        return True
+            return self._guide.looked(origin, is_alive=True)
+        return self._guide.looked(origin, is_alive=True)
 
     async def _fetched(self, url: str) -> None:
         with suppress(self._http.HTTPError):

@@ -7,7 +7,7 @@ from functools import partial
 from os import getpid
 from typing import Any, Self
 
-from autorouter.client.aim import Request, Response, aim, dress, lost, opened, refused, tried
+from autorouter.client.aim import QUESTION, Question, Request, Response, aim, dress, lost, opened, refused, tried
 from autorouter.client.blocking_aside import Aside
 from autorouter.client.bodies import Body
 from autorouter.client.clock import now
@@ -15,7 +15,7 @@ from autorouter.client.flavour import Flavour, why
 from autorouter.client.guide import COOL, Guide
 from autorouter.client.route import Lease, Place, RouterError
 from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
-from autorouter.client.watch import WORN
+from autorouter.client.watch import PATIENT, WORN
 
 
 class BlockingTransport:
@@ -24,7 +24,9 @@ class BlockingTransport:
     def __init__(self, guide: Guide, make: Callable[[], Any], aside: Aside, flavour: Flavour) -> None:
         self._guide, self._make, self._aside, self._flavour = guide, make, aside, flavour
         self._begin()
-        self._body: Callable[..., object] = type("Watched", (Body, flavour.http.SyncByteStream), {})
+        self._body: Callable[..., object] = type(
+            "Watched", (Body, flavour.http.SyncByteStream), {"failures": flavour.failures}
+        )
 
     def _begin(self) -> None:
         self._inner, self._process = self._make(), getpid()
@@ -45,6 +47,8 @@ class BlockingTransport:
         """What the first region that answers says; after three failures, or with no budget left, the last failure."""
         if getpid() != self._process:
             self._begin()  # a forked child must not speak on its parent's connections
+            self._guide.forked()
+            self._aside.forked()
         call = opened(request, request.read(), self._flavour)
         way = Walk(self._guide, call, now).way()
         told: Lease | Tried | None = None
@@ -58,10 +62,11 @@ class BlockingTransport:
 
     def _taken(self, step: Step, request: Request) -> Lease | Tried | None:
         match step:
-            case Send(place):
+            case Send(place, is_last):
+                PATIENT.set(is_last)
                 return self._sent(request, place)
             case Ask(model, exclude, None):
-                return self._aside.ask((model, exclude)).result()
+                return self._waited((model, exclude))
             case Ask(model, exclude, patience):
                 with suppress(RouterError, TooLateError):
                     return self._aside.ask((model, exclude)).result(patience)
@@ -70,6 +75,12 @@ class BlockingTransport:
             case Drop(failed):
                 self._dropped(failed)
         return None
+
+    def _waited(self, question: Question) -> Lease:
+        try:
+            return self._aside.ask(question).result(QUESTION)
+        except TooLateError as exc:
+            raise RouterError(f"autorouter: the router {self._guide.router} does not answer") from exc
 
     def _sent(self, request: Request, place: Place) -> Tried:
         self._guide.expect(place)

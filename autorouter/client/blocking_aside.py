@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from autorouter.client.aim import LOOK, PROBE, QUESTION, Question
+from autorouter.client.aim import PROBE, QUESTION, Question
 from autorouter.client.clock import now
 from autorouter.client.flavour import Flavour, why
 from autorouter.client.guide import Guide
@@ -64,8 +64,16 @@ class Aside:
             finally:
                 flights.pop(key, None)
 
-        self._start(fly)
+        try:
+            self._start(fly)
+        except RuntimeError as exc:
+            flights.pop(key, None)
+            flight.set_exception(RouterError(f"autorouter: {exc}"))
         return flight
+
+    def forked(self) -> None:
+        """In a child: what was under way is not here."""
+        self._flights, self._looks, self._threads, self._lock = {}, {}, set(), Lock()
 
     def _start(self, work: Callable[[], None]) -> None:
         def done() -> None:
@@ -76,33 +84,37 @@ class Aside:
 
         thread = Thread(target=done, name="autorouter", daemon=True)
         self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # too many, or the program ends
+            self._threads.discard(thread)
+            raise
 
     def _asked(self, question: Question) -> Lease:
         model, exclude = question
+        old = self._guide.known(model, exclude)
         try:
-            return self._guide.learn(model, exclude, self._said(question), now())
+            return self._guide.learn(model, exclude, self._said(question, old), now(), old)
         except RouterError as exc:
             self._guide.unanswered(model, exc, now())
             raise
 
-    def _said(self, question: Question) -> tuple[int, Any, bytes]:
-        url, headers = self._guide.url(*question), self._guide.etag(*question)
+    def _said(self, question: Question, old: Lease | None) -> tuple[int, Any, bytes]:
+        url, headers = self._guide.url(*question), {"if-none-match": old.etag} if old else {}
         try:
             answer = self._client.get(url, headers=headers, timeout=QUESTION)
-        except self._http.HTTPError as exc:
+        except (self._http.HTTPError, self._http.InvalidURL, OSError) as exc:
             raise RouterError(f"autorouter: the router {self._guide.router} cannot be asked: {why(exc)}") from exc
         return answer.status_code, answer.headers, answer.content
 
     def _looked(self, origin: str) -> bool:
-        patience = max(LOOK, 3 * self._guide.rtt_to(origin) + 0.05)
         try:
-            self._client.get(f"{origin}/livez", timeout=patience)
+            self._client.get(f"{origin}/livez", timeout=self._guide.look(origin))
         except self._http.TimeoutException:
-            return False
+            return self._guide.looked(origin, is_alive=False)
         except self._http.HTTPError:
-            return True
-        return True
+            return self._guide.looked(origin, is_alive=True)
+        return self._guide.looked(origin, is_alive=True)
 
     def _fetched(self, url: str) -> None:
         with suppress(self._http.HTTPError):

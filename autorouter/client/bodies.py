@@ -15,6 +15,9 @@ class Ended(Protocol):
 
 
 class _Once:
+    failures: tuple[type[Exception], ...] = ()
+    """What a region can be blamed for."""
+
     def __init__(self, inner: Any, ended: Ended) -> None:  # noqa: ANN401 - a body of httpx or httpx2
         self._inner = inner
         self._ended: Ended | None = ended
@@ -31,7 +34,7 @@ class Body(_Once):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._inner
-        except Exception:
+        except self.failures:
             self._end(whole=False)
             raise
 
@@ -48,7 +51,7 @@ class AsyncBody(_Once):
         try:
             async for part in self._inner:
                 yield part
-        except Exception:
+        except self.failures:
             self._end(whole=False)
             raise
 

@@ -19,6 +19,12 @@ COOL = 5.0
 REST = 2.0
 """Seconds that a router which failed is not asked again, while its old answer is at hand."""
 
+LOOK = 0.2
+"""Seconds that ``GET /livez`` may take at least …"""
+
+LONGEST_LOOK = 5.0
+"""… and at most."""
+
 MOST_MODELS = 1000
 """Leases kept; the oldest is forgotten."""
 
@@ -51,6 +57,7 @@ class Guide:
         self._probe: str | None = None
         self._probed: str | None = None
         self._rtts: dict[str, float] = {}
+        self._limits: dict[str, float] = {}
         self._lock = Lock()
 
     def find(self, model: Model, now: float) -> tuple[Age, Lease | None]:
@@ -67,23 +74,30 @@ class Guide:
         old = self._leases.get(model)
         return question(self.router, self._asked, model, exclude, old.route.region if old else None)
 
-    def etag(self, model: Model, exclude: tuple[str, ...]) -> Mapping[str, str]:
-        """Headers that let the router say that nothing has changed."""
-        old = self._leases.get(model)
-        return {"if-none-match": old.etag} if old and old.etag and not exclude else {}
+    def known(self, model: Model, exclude: tuple[str, ...]) -> Lease | None:
+        """The lease that a question may renew: its ETag goes with it, and it with the answer."""
+        old = None if exclude else self._leases.get(model)
+        return old if old is not None and old.etag else None
 
     def learn(
-        self, model: Model, exclude: tuple[str, ...], answer: tuple[int, Mapping[str, str], bytes], now: float
+        self,
+        model: Model,
+        exclude: tuple[str, ...],
+        answer: tuple[int, Mapping[str, str], bytes],
+        now: float,
+        old: Lease | None = None,
     ) -> Lease:
-        """Take the router's *answer* (status, headers, body) in. Raises `RouterError`."""
+        """Take the router's *answer* (status, headers, body) in; *old* may be renewed by it. Raises `RouterError`."""
         status, headers, body = answer
-        lease = lease_of(self.router, status, headers, body, self._leases.get(model), now)
+        lease = lease_of(self.router, status, headers, body, old, now)
         if exclude:  # who was left out may be best again
             lease = replace(lease, until=min(lease.until, now + COOL))
         with self._lock:
             self._leases[model] = lease
             if len(self._leases) > MOST_MODELS:
-                del self._leases[next(iter(self._leases))]
+                gone = next(iter(self._leases))
+                del self._leases[gone]
+                self._resting.pop(gone, None)
             if status == 200:
                 self._probe = lease.route.probe
         return lease
@@ -91,7 +105,7 @@ class Guide:
     def unanswered(self, model: Model, error: RouterError, now: float) -> None:
         """The router failed: it may rest, if there is an old answer at hand."""
         if model in self._leases:
-            self._resting[model] = now + max(REST, error.wait)
+            self._resting[model] = now + max(REST, error.wait)  # no more of them than leases
 
     def is_resting(self, model: Model, now: float) -> bool:
         """Whether the router is not to be asked."""
@@ -104,6 +118,8 @@ class Guide:
     def cool(self, region: str, model: Model, seconds: float, now: float) -> None:
         """Pass *region* over for so long; without a *model*, whatever is wanted of it."""
         self._cooling[region, model] = now + seconds
+        if len(self._cooling) > MOST_MODELS:
+            self._cooling = {key: until for key, until in self._cooling.items() if until > now}
 
     def is_listed(self, model: Model, region: str) -> bool:
         """Whether *region* is a place of the latest lease."""
@@ -114,9 +130,17 @@ class Guide:
         """A call is about to go to *place*: whoever looks at it should know how far it is."""
         self._rtts[place.endpoint] = place.rtt_ms / 1000
 
-    def rtt_to(self, origin: str) -> float:
-        """Seconds that a round trip to *origin* is expected to take; 0 if nobody knows."""
-        return self._rtts.get(origin, 0.0)
+    def look(self, origin: str) -> float:
+        """Seconds that a look at *origin* may take: three round trips (TCP, TLS, HTTP).
+
+        Twice as long after each look in vain, for the router may be wrong about the way.
+        """
+        return max(LOOK, 3 * self._rtts.get(origin, 0.0) + 0.05, self._limits.get(origin, 0.0))
+
+    def looked(self, origin: str, *, is_alive: bool) -> bool:
+        """What a look at *origin* came to."""
+        self._limits[origin] = 0.0 if is_alive else min(2 * self.look(origin), LONGEST_LOOK)
+        return is_alive
 
     def earn(self) -> None:
         """One call more."""
@@ -141,5 +165,11 @@ class Guide:
         """*place* has answered: a change of region is one line."""
         before = self._served.get(model, place.region)
         self._served[model] = place.region
+        if len(self._served) > MOST_MODELS:
+            self._served.pop(next(iter(self._served)), None)
         if before != place.region:
             log.warning("%s: %s -> %s (%s)", model or "without a model", before, place.region, reason)
+
+    def forked(self) -> None:
+        """In a child: whoever held the lock is not here."""
+        self._lock = Lock()

@@ -37,7 +37,7 @@ class BlockingResolver:
         if lease is not None and age is Age.FRESH:
             return lease.route
         try:
-            return self._asked(name, tuple(exclude)).route
+            return self._asked(name, (exclude,) if isinstance(exclude, str) else tuple(exclude)).route
         except RouterError:
             if lease is None:
                 raise
@@ -52,21 +52,22 @@ class BlockingResolver:
             return known.result()
         try:
             flight.set_result(self._learned(model, exclude))
-        except RouterError as exc:
+        except BaseException as exc:  # noqa: BLE001 - for those who wait as well
             flight.set_exception(exc)
         finally:
             del self._flights[question]
         return flight.result()
 
     def _learned(self, model: Model, exclude: tuple[str, ...]) -> Lease:
+        old = self._guide.known(model, exclude)
         try:
-            return self._guide.learn(model, exclude, self._said(model, exclude), now())
+            return self._guide.learn(model, exclude, self._said(model, exclude, old), now(), old)
         except RouterError as exc:
             self._guide.unanswered(model, exc, now())
             raise
 
-    def _said(self, model: Model, exclude: tuple[str, ...]) -> tuple[int, dict[str, str], bytes]:
-        headers = dict(self._guide.etag(model, exclude))
+    def _said(self, model: Model, exclude: tuple[str, ...], old: Lease | None) -> tuple[int, dict[str, str], bytes]:
+        headers = {"if-none-match": old.etag} if old else {}
         request = Request(self._guide.url(model, exclude), headers=headers)  # noqa: S310 - http or https: `base_of` saw to it
         try:
             with self._opener.open(request, timeout=QUESTION) as answer:

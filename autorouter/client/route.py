@@ -19,6 +19,8 @@ Asked = Mapping[str, object]
 
 TTL = 60.0
 
+HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+
 
 class RouterError(Exception):
     """The router could not be asked, or (then there is a `status`) answered something other than a route."""
@@ -105,7 +107,7 @@ def _text(value: object) -> str:
 def base_of(router: str) -> str:
     """*router* without a slash at its end. Raises `ValueError` for what is no URL."""
     parts = urlsplit(router)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not HOST.fullmatch(parts.hostname or "") or parts.port == 0:
         raise ValueError(f"expected the router's URL, such as https://router.example; found {router!r}")
     return router.rstrip("/")
 
@@ -120,7 +122,7 @@ def lease_of(router: str, status: int, headers: Headers, body: bytes, old: Lease
         raise RouterError(f"autorouter: the router {router} answered {status}: {why}", status, headers, body)
     try:
         route = _route(told)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         said = body[:80].decode(errors="replace")
         raise RouterError(f"autorouter: {router} answered /v1/route with no route: {said}") from None
     return _timed(Lease(route, headers.get("etag", ""), now, 0, 0), headers, now, route.ttl)
@@ -159,6 +161,6 @@ def _timed(lease: Lease, headers: Headers, now: float, ttl: float) -> Lease:
 def _parsed(body: bytes) -> Mapping[str, object]:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -15,6 +15,9 @@ from autorouter.client.route import Lease, Place
 MOST_REGIONS = 3
 """Tried for one call; after that its caller's own retries are due."""
 
+WELL = (408, 409, 429)
+"""Statuses after which the router need not be asked for others: the region is where it should be."""
+
 PATIENCE = 0.3
 """Seconds to wait for a router's news while its old answer is at hand."""
 
@@ -43,6 +46,8 @@ class Send:
     """Send the call to a place; the shell says what it came to."""
 
     place: Place
+    is_last: bool = False
+    """There is no other to go to, so that it is waited for however silent it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Walk:
         passed = [each.region for each in places if guide.is_cooling(each.region, self._model, now)]
         place = yield from self._next(places)
         while place is not None:
-            tried = yield Send(place)
+            tried = yield Send(place, self._is_last(place, places))
             assert isinstance(tried, Tried)  # noqa: S101 - the shell's side of the bargain
             if tried.why is not None:
                 self._failed[place.region] = tried.why
@@ -141,6 +146,10 @@ class Walk:
         left = (each for each in places if each.region not in self._failed)
         return (self._fit(news.route.places) if news else None) or next(left, None)
 
+    def _is_last(self, place: Place, places: tuple[Place, ...]) -> bool:
+        others = (each for each in places if each.region not in {*self._failed, place.region})
+        return len(self._failed) + 1 >= MOST_REGIONS or next(others, None) is None
+
     def _fit(self, places: tuple[Place, ...]) -> Place | None:
         now = self._now()
         fit = (
@@ -157,7 +166,7 @@ class Walk:
             self._guide.cool(place.region, None, COOL, now)
         else:
             self._guide.cool(place.region, self._model, pause(tried.headers, FAILURES[tried.status]), now)
-        is_news = tried.status != 429 and self._guide.is_listed(self._model, place.region)
+        is_news = tried.status not in WELL and self._guide.is_listed(self._model, place.region)
         if is_news and not self._guide.is_resting(self._model, now):
             yield Refresh(self._model, (place.region,))
 

@@ -6,6 +6,7 @@ the call: one that is busy answers that, one that hangs does not. No call is mad
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from selectors import EVENT_WRITE, DefaultSelector
 from types import ModuleType
 from typing import Any, Protocol
@@ -28,6 +29,12 @@ LONGEST_SILENCE = 5.0
 
 UPLOAD = 1_000_000.0
 """Bytes a second: while a body may still be on its way, silence means nothing."""
+
+YOUNG = 0.05
+"""Seconds within which the end of a kept connection is told; what ends later had taken the request."""
+
+PATIENT: ContextVar[bool] = ContextVar("autorouter_patient", default=False)
+"""Whether there is nowhere else to go."""
 
 SLICE = 0.02
 """Seconds between two glances at a look that is under way."""
@@ -65,8 +72,16 @@ class _Watch:
         """Seconds to wait before `lapsed`, within what is left until *end*."""
         return self._pause if end is None else max(0.0, min(self._pause, end - now()))
 
+    @property
+    def is_young(self) -> bool:
+        """Whether hardly anything was waited yet."""
+        return now() - self._began < YOUNG
+
     def lapsed(self) -> None:
         """Nothing came. Raises if the node was looked at, and says nothing to that either."""
+        if PATIENT.get():
+            self._pause = LONGEST_SILENCE
+            return
         if self._verdict is None:
             self._verdict, self._pause = self._look(), SLICE
         elif self._verdict.done():
@@ -93,15 +108,15 @@ class _Stream:
     def _wrote(self, size: int) -> None:
         self._written = (self._written or 0) + size
 
-    def _heard(self, data: bytes) -> bytes:
-        if not data and self._written is not None and self._served:
+    def _heard(self, data: bytes, watch: _Watch) -> bytes:
+        if not data and self._served and watch.is_young:
             raise self._core.ReadError(WORN)
         self._written, self._served = None, True
         return data
 
-    def _worn(self, exc: Exception) -> Exception:
-        """*exc*, or that a connection which served before was closed meanwhile."""
-        is_worn = self._served and SILENT not in str(exc)
+    def _worn(self, exc: Exception, *, is_young: bool = True) -> Exception:
+        """*exc*, or that a connection which served before was closed meanwhile: then that is found at once."""
+        is_worn = self._served and is_young and SILENT not in str(exc)
         return self._core.ReadError(WORN) if is_worn else exc
 
 
@@ -136,13 +151,13 @@ class Stream(_Stream):
         watch = self._watch(self._written / UPLOAD, "ReadError")
         while True:
             try:
-                return self._heard(self._inner.read(max_bytes, watch.pause(end)))
+                return self._heard(self._inner.read(max_bytes, watch.pause(end)), watch)
             except self._core.ReadTimeout:
                 if end is not None and now() >= end:
                     raise
                 watch.lapsed()
             except self._core.ReadError as exc:
-                raise self._worn(exc) from exc
+                raise self._worn(exc, is_young=watch.is_young) from exc
 
     def start_tls(self, *args: object, **kwargs: object) -> "Stream":
         """As httpcore has it."""
@@ -199,13 +214,13 @@ class AsyncStream(_Stream):
         watch = self._watch(self._written / UPLOAD, "ReadError")
         while True:
             try:
-                return self._heard(await self._inner.read(max_bytes, watch.pause(end)))
+                return self._heard(await self._inner.read(max_bytes, watch.pause(end)), watch)
             except self._core.ReadTimeout:
                 if end is not None and now() >= end:
                     raise
                 watch.lapsed()
             except self._core.ReadError as exc:
-                raise self._worn(exc) from exc
+                raise self._worn(exc, is_young=watch.is_young) from exc
 
     async def start_tls(self, *args: object, **kwargs: object) -> "AsyncStream":
         """As httpcore has it."""

@@ -90,7 +90,8 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
     budget.earn();
     let place = await unlessAborted(call.signal, next(call, route, failed));
     for (;;) {
-      const tried = await attempt(place, call);
+      const isLast = failed.size + 1 >= MOST_REGIONS || !route.places.some(({ region }) => region !== place.region && !failed.has(region));
+      const tried = await attempt(place, call, isLast);
       if (tried.why) {
         failed.set(place.region, tried.why);
         cool(place.region, tried, call);
@@ -99,7 +100,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
       const other = wanted && (await unlessAborted(call.signal, next(call, route, failed)));
       if (!other || !budget.spend()) {
         const ahead = passed.filter(([region]) => isAhead(region, place, route));
-        return concluded(tried, place.region, new Map([...ahead, ...failed]), failed.size, call.model);
+        return concluded(tried, place.region, new Map([...ahead, ...failed]), failed.size, call);
       }
       tried.answer?.arrayBuffer().catch(ignore); // so that its connection can be used again
       tried.release();
@@ -126,12 +127,12 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
    * One try. `why` says that it failed; what only its caller can have caused is thrown.
    * @returns {Promise<{ release: () => void, why?: string, answer?: Response, error?: Error }>}
    */
-  async function attempt(place, call) {
+  async function attempt(place, call, isLast) {
     const own = new AbortController();
     const release = follow(call.signal, own);
     const sent = (async () => fetch(place.endpoint + call.path, { ...call.init, signal: own.signal }))();
     try {
-      const answer = await heard(sent, place, call);
+      const answer = await (isLast ? sent : heard(sent, place, call)); // with nowhere else to go it is waited for
       return { answer, release, why: FAILURES.has(answer.status) ? String(answer.status) : undefined };
     } catch (/** @type {any} */ error) {
       release();
@@ -181,7 +182,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
   }
 
   /** The last try as its caller gets it: the answer and who gave it, or an error that says what was tried. */
-  function concluded(/** @type {any} */ { answer, error, release, why }, region, reasons, failures, model) {
+  function concluded(/** @type {any} */ { answer, error, release, why }, region, reasons, failures, { model, signal }) {
     if (!answer) throw new TypeError(`autorouter: no region answered (${sentence(reasons)})`, { cause: error });
     if (!why) {
       reasons.delete(region);
@@ -189,7 +190,7 @@ export const autorouter = (router, { fetch = globalThis.fetch, log = console.war
     }
     const ended = (broken) => {
       release();
-      if (broken) cooling.set(region, now() + COOL);
+      if (broken && !signal?.aborted) cooling.set(region, now() + COOL);
       const url = routes.probe(); // asked for with a route; now there is nothing else to do
       if (url) fetch(url, { signal: AbortSignal.timeout(PROBE) }).catch(ignore);
     };
