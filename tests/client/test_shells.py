@@ -198,6 +198,83 @@ def test_a_forked_child_does_not_speak_on_its_parents_connections(router, node):
     assert len(set(ports)) == 2
 
 
+def test_a_node_that_is_slow_to_every_look_is_waited_for_if_there_is_no_other(client, router, node):
+    def labours(handler):
+        time.sleep(0.4 if handler.path == "/livez" else 1.0)
+        handler.tell({"said": "slowly"})
+
+    slow = node(labours)
+    answer = client(router({"a": DEAD, "b": slow})).post()
+    assert told(answer) == ["b", "2", "a refused"]
+    assert [path for path, *_ in slow.asked].count("/v1/chat/completions") == 1
+
+
+def test_a_look_in_vain_gives_the_next_twice_the_time(client, router, node):
+    def labours(handler):
+        time.sleep(0.3 if handler.path == "/livez" else 0.8)
+        handler.tell({"said": "slowly"})
+
+    opened = client(router({"a": node(labours), "b": node(answers)}))
+    assert told(opened.post()) == ["b", "2", "a silent"]
+    opened._client._transport._guide._cooling.clear()
+    assert told(opened.post()) == ["a", "1", "first choice"]
+
+
+def test_a_node_that_resets_while_it_works_is_not_asked_again(client, router, node):
+    def works(handler):
+        if len([path for path, *_ in there.asked if path != "/livez"]) == 2 and handler.path != "/livez":
+            time.sleep(0.1)
+            resets(handler)
+        else:
+            handler.tell({"said": "hello"})
+
+    there = node(works)
+    opened = client(router({"a": there, "b": node(answers)}))
+    assert told(opened.post()) == ["a", "1", "first choice"]
+    assert told(opened.post()) == ["b", "2", "a reset"]
+    assert [path for path, *_ in there.asked].count("/v1/chat/completions") == 2
+
+
+def test_a_callers_own_time_out_in_a_stream_is_no_fault_of_the_region(client, router, node):
+    def pauses(handler):
+        handler.send_response(200)
+        handler.send_header("content-length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"x" * 50)
+        handler.wfile.flush()
+        time.sleep(0.6)
+        handler.close_connection = True
+
+    there = node(pauses)
+    opened = client(router({"a": there, "b": node(answers)}))
+    with pytest.raises(opened.using.ReadTimeout):
+        opened.post(json=SAID, timeout=0.3)
+    there.behave = answers
+    assert told(opened.post()) == ["a", "1", "first choice"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"region": "a", "endpoint": "http://a", "alternates": [1]}',
+        b'{"region": "a", "endpoint": "http://a:99999"}',
+        b'{"region": "a", "endpoint": "http://a b"}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_routers_garbage_harms_nobody_who_knows_a_way(client, node, body):
+    there, said = node(answers), []
+    site = node(lambda handler: handler.tell(said[0]))
+    said[:] = [route([("a", there.url)], ttl=1)]
+    opened = client(site)
+    opened.post()
+    said[:] = [body]
+    time.sleep(1.05)
+    for _ in range(3):
+        assert told(opened.post()) == ["a", "1", "first choice"]
+        getattr(opened, "rest", time.sleep)(0.05)
+
+
 def test_the_callers_own_time_out_is_final(client, router, node):
     def thinks(handler):
         if handler.path != "/livez":
@@ -374,3 +451,22 @@ def test_the_resolver_tells_the_routers_refusal(node):
 def test_a_router_that_is_no_url_is_told_at_once(router):
     with pytest.raises(ValueError, match=r"expected the router's URL, such as https://router\.example"):
         http_client(router)
+
+
+def test_who_waits_for_the_resolver_gets_what_it_gets(node):
+    site = node(lambda handler: (time.sleep(0.2), handler.tell(b"[" * 100_000)))
+    resolver, errors = BlockingResolver(site.url), []
+
+    def ask():
+        try:
+            resolver.resolve("m", exclude="a")
+        except RouterError as exc:
+            errors.append(str(exc))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(5)
+    assert len(errors) == 3
+    assert {path for path, *_ in site.asked} == {"/v1/route?model=m&exclude=a"}
