@@ -3,33 +3,26 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
-from os import getpid
 from typing import Any, Self
 
-from autorouter.client.aim import Request, Response, aim, dress, lost, opened, refused, tried
+from autorouter.client.aim import Request, Response, aim, refused, tried
 from autorouter.client.awaiting_aside import AsyncAside
 from autorouter.client.bodies import AsyncBody
-from autorouter.client.clock import now
 from autorouter.client.flavour import Flavour, why
-from autorouter.client.guide import COOL, Guide
+from autorouter.client.guide import Guide
 from autorouter.client.route import Lease, Place, RouterError
-from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
+from autorouter.client.shell import Shell
+from autorouter.client.walk import Ask, Drop, Refresh, Send, Step, Tried
 from autorouter.client.watch import PATIENT, WORN
 
 
-class AsyncTransport:
-    """Sends each request where its router says. *make* gives the flavour's own transport, which does the sending."""
+class AsyncTransport(Shell):
+    """Sends each request where its router says."""
 
     def __init__(self, guide: Guide, make: Callable[[], Any], aside: AsyncAside, flavour: Flavour) -> None:
-        self._guide, self._make, self._aside, self._flavour = guide, make, aside, flavour
-        self._begin()
-        self._body: Callable[..., object] = type(
-            "Watched", (AsyncBody, flavour.http.AsyncByteStream), {"failures": flavour.failures}
-        )
-
-    def _begin(self) -> None:
-        self._inner, self._process = self._make(), getpid()
+        super().__init__(guide, make, aside, flavour)
+        self._aside = aside
+        self._body = type("Watched", (AsyncBody, flavour.http.AsyncByteStream), {"failures": flavour.failures})
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()
@@ -45,10 +38,7 @@ class AsyncTransport:
 
     async def handle_async_request(self, request: Request) -> Response:
         """What the first region that answers says; after three failures, or with no budget left, the last failure."""
-        if getpid() != self._process:
-            self._begin()  # a forked child must not speak on its parent's connections
-        call = opened(request, await request.aread(), self._flavour)
-        way = Walk(self._guide, call, now).way()
+        way = self._way(request, await request.aread())
         told: Lease | Tried | None = None
         try:
             while True:
@@ -99,18 +89,3 @@ class AsyncTransport:
         if answer is not None:
             with suppress(self._flavour.http.HTTPError):
                 await answer.aclose()
-
-    def _ended(self, ending: Ending, request: Request) -> Response:
-        response: Any = ending.tried.answer
-        if response is None:
-            raise lost(ending, request, self._flavour)
-        dress(response, ending)
-        response.stream = self._body(response.stream, partial(self._read, ending.place))
-        return response  # type: ignore[no-any-return]  # of httpx or httpx2
-
-    def _read(self, place: Place, *, whole: bool) -> None:
-        """The answer was read to its end, or it broke: now there is nothing else to do."""
-        if not whole:
-            self._guide.cool(place.region, None, COOL, now())
-        if probe := self._guide.take_probe():
-            self._aside.fetch(probe)

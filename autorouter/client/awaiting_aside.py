@@ -40,6 +40,10 @@ class AsyncAside:
         """Fetch *url*, whatever comes of it."""
         _ = _once(self._fetches, url, lambda: self._fetched(url))
 
+    def forked(self) -> None:
+        """In a child: what was under way is not here."""
+        self._flights, self._looks, self._fetches = {}, {}, {}
+
     async def close(self) -> None:
         """Break off what is under way: nobody waits for it any more."""
         flights: dict[Any, asyncio.Task[Any]] = {**self._flights, **self._looks, **self._fetches}

@@ -3,33 +3,26 @@
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooLateError
 from contextlib import suppress
-from functools import partial
-from os import getpid
 from typing import Any, Self
 
-from autorouter.client.aim import QUESTION, Question, Request, Response, aim, dress, lost, opened, refused, tried
+from autorouter.client.aim import QUESTION, Question, Request, Response, aim, refused, tried
 from autorouter.client.blocking_aside import Aside
 from autorouter.client.bodies import Body
-from autorouter.client.clock import now
 from autorouter.client.flavour import Flavour, why
-from autorouter.client.guide import COOL, Guide
+from autorouter.client.guide import Guide
 from autorouter.client.route import Lease, Place, RouterError
-from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Step, Tried, Walk
+from autorouter.client.shell import Shell
+from autorouter.client.walk import Ask, Drop, Refresh, Send, Step, Tried
 from autorouter.client.watch import PATIENT, WORN
 
 
-class BlockingTransport:
-    """Sends each request where its router says. *make* gives the flavour's own transport, which does the sending."""
+class BlockingTransport(Shell):
+    """Sends each request where its router says."""
 
     def __init__(self, guide: Guide, make: Callable[[], Any], aside: Aside, flavour: Flavour) -> None:
-        self._guide, self._make, self._aside, self._flavour = guide, make, aside, flavour
-        self._begin()
-        self._body: Callable[..., object] = type(
-            "Watched", (Body, flavour.http.SyncByteStream), {"failures": flavour.failures}
-        )
-
-    def _begin(self) -> None:
-        self._inner, self._process = self._make(), getpid()
+        super().__init__(guide, make, aside, flavour)
+        self._aside = aside
+        self._body = type("Watched", (Body, flavour.http.SyncByteStream), {"failures": flavour.failures})
 
     def __enter__(self) -> Self:
         self._inner.__enter__()
@@ -45,12 +38,7 @@ class BlockingTransport:
 
     def handle_request(self, request: Request) -> Response:
         """What the first region that answers says; after three failures, or with no budget left, the last failure."""
-        if getpid() != self._process:
-            self._begin()  # a forked child must not speak on its parent's connections
-            self._guide.forked()
-            self._aside.forked()
-        call = opened(request, request.read(), self._flavour)
-        way = Walk(self._guide, call, now).way()
+        way = self._way(request, request.read())
         told: Lease | Tried | None = None
         try:
             while True:
@@ -98,18 +86,3 @@ class BlockingTransport:
         if answer is not None:
             with suppress(self._flavour.http.HTTPError):
                 answer.close()
-
-    def _ended(self, ending: Ending, request: Request) -> Response:
-        response: Any = ending.tried.answer
-        if response is None:
-            raise lost(ending, request, self._flavour)
-        dress(response, ending)
-        response.stream = self._body(response.stream, partial(self._read, ending.place))
-        return response  # type: ignore[no-any-return]  # of httpx or httpx2
-
-    def _read(self, place: Place, *, whole: bool) -> None:
-        """The answer was read to its end, or it broke: now there is nothing else to do."""
-        if not whole:
-            self._guide.cool(place.region, None, COOL, now())
-        if probe := self._guide.take_probe():
-            self._aside.fetch(probe)
