@@ -5,9 +5,9 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Protocol
 
-from autorouter.client.call import Call, call_of
 from autorouter.client.flavour import Flavour
 from autorouter.client.headers import FAILURES
+from autorouter.client.model import model_of
 from autorouter.client.route import Place, RouterError
 from autorouter.client.walk import Ending, Tried
 
@@ -58,13 +58,13 @@ class Response(Protocol):
     stream: object
 
 
-def opened(request: Request, body: bytes, flavour: Flavour) -> Call:
-    """The call that *request* makes, whose *body* is read: it can be sent more than once."""
+def opened(request: Request, body: bytes, flavour: Flavour) -> str | None:
+    """Make *request*, whose *body* is read, one that can be sent more than once; the model that it names."""
     if request.headers.get("transfer-encoding"):
         del request.headers["transfer-encoding"]
         request.headers["content-length"] = str(len(body))
     request.stream = flavour.http.ByteStream(body)
-    return call_of(request.headers.get("content-type", ""), request.url.query, body)
+    return model_of(request.headers.get("content-type", ""), request.url.query, body)
 
 
 def aim(request: Request, place: Place, flavour: Flavour) -> None:

@@ -7,7 +7,6 @@ The last value is how the call ends.
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
-from autorouter.client.call import Call
 from autorouter.client.guide import COOL, Age, Guide
 from autorouter.client.headers import FAILURES, pause
 from autorouter.client.route import Lease, Place
@@ -95,9 +94,9 @@ Way = Generator[Step, Lease | Tried | None, Ending]
 class Walk:
     """One call on its way."""
 
-    def __init__(self, guide: Guide, call: Call, clock: Clock) -> None:
+    def __init__(self, guide: Guide, model: str | None, clock: Clock) -> None:
         self._guide = guide
-        self._model = call.model
+        self._model = model
         self._now = clock
         self._failed: dict[str, str] = {}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from autorouter.client.budget import RESERVE, Budget
-from autorouter.client.call import Call, call_of
 from autorouter.client.guide import COOL, Age, Guide
+from autorouter.client.model import model_of
 from autorouter.client.route import Lease, Place, Route, RouterError, lease_of, question
 from autorouter.client.walk import Ask, Drop, Ending, Refresh, Send, Tried, Walk
 
@@ -34,7 +34,7 @@ class Shell:
             self.guide._leases[model] = first
 
     def call(self):
-        way = Walk(self.guide, Call(self.model, 10), lambda: self.at).way()
+        way = Walk(self.guide, self.model, lambda: self.at).way()
         told = None
         while True:
             try:
@@ -218,7 +218,7 @@ def test_the_routers_refusal_keeps_its_words():
 def test_a_form_is_read_by_its_boundary_whatever_its_sound_holds():
     sound = b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nname="model"\r\n\r\nnoise\r\n'
     field = b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n--x--\r\n'
-    assert call_of("multipart/form-data; boundary=x", b"", sound + field).model == "whisper"
+    assert model_of("multipart/form-data; boundary=x", b"", sound + field) == "whisper"
 
 
 def test_a_probe_is_asked_for_once_however_often_it_is_told():

@@ -1,8 +1,7 @@
-"""What a request asks for, as far as its way is concerned: of which model, and how much has to be sent. Pure."""
+"""Which model a request is for, on which its way depends. Pure."""
 
 import json
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 LINES = rb"(?:[^\r\n]+\r\n)*"
@@ -10,26 +9,17 @@ FIELD = rb"--%b\r\n" + LINES + rb'[^\r\n]*[; ]name="model"[^\r\n]*\r\n' + LINES 
 """The part of a form that is called so, between boundaries: sound may hold anything else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request that can be sent more than once."""
-
-    model: str | None
-    size: int
-    """Bytes of its body."""
+def model_of(content_type: str, query: bytes, body: bytes) -> str | None:
+    """The model that a request names, if it does; a body that cannot be read is for the region to refuse."""
+    return _in_body(content_type, body) or _first(query)
 
 
-def call_of(content_type: str, query: bytes, body: bytes) -> Call:
-    """The call of a request; a body that cannot be read is for the region to refuse."""
-    return Call(_model(content_type, body) or _first(query), len(body))
-
-
-def _model(content_type: str, body: bytes) -> str | None:
+def _in_body(content_type: str, body: bytes) -> str | None:
     r"""The model that *body* names.
 
-    >>> _model("application/json", b'{"model": "m"}'), _model("text/plain", b"")
+    >>> _in_body("application/json", b'{"model": "m"}'), _in_body("text/plain", b"")
     ('m', None)
-    >>> _model("multipart/form-data; boundary=x", b'--x\r\nX: form-data; name="model"\r\n\r\nm\r\n--x--')
+    >>> _in_body("multipart/form-data; boundary=x", b'--x\r\nX: form-data; name="model"\r\n\r\nm\r\n--x--')
     'm'
     """
     if content_type.startswith("multipart/"):
