@@ -3,6 +3,7 @@ import os
 import tempfile
 
 import pytest
+import structlog
 from hypothesis import Phase, settings
 
 from tests.valkey import running
@@ -22,6 +23,13 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
 settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went():
+    """A command that a test calls in this process may have sent them to a stream of its own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,7 @@ def _environment(folder, fleet):
         "PATH": path,
         "HOME": str(folder),
         "XDG_CACHE_HOME": cache,
+        "XDG_STATE_HOME": str(folder / "state"),
         "AUTOROUTER_KEY": fleet.key,
     }
     return {**os.environ, **more, **ports}

@@ -82,7 +82,7 @@ async def test_a_router_does_what_its_document_says(node, tmp_path):
     async with router(config) as process:
         await process.is_up("yto-01")
         document = aimed_at_regions(await asyncio.to_thread(fetched, process.url), "yto-01")
-        found = await asyncio.to_thread(campaign, process.url, document, 50)
+        found = await asyncio.to_thread(campaign, process.url, document, 60)
     assert not found.wrong, "\n\n".join(found.wrong[:5])
     assert found.cases > 500
     assert found.statuses["GET /v1/route", 200] > 20
