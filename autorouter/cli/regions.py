@@ -1,8 +1,11 @@
 """``autorouter regions``: every region, what is not as it should be first; or one of them in detail."""
 
 import json
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from time import sleep
+from typing import NoReturn
 
 import click
 
@@ -48,14 +51,21 @@ def _look(router: Router, name: str | None, *, as_json: bool) -> int:
 
 
 def _watch(look: Callable[[], int]) -> None:
-    """Do *look* again and again; a router that does not answer may come back."""
-    try:
-        while True:
+    """Do *look* again and again until Ctrl-C; a router that does not answer may come back."""
+    pressed: list[int] = []
+
+    def end(number: int, _frame: object) -> NoReturn:
+        pressed.append(number)  # whatever runs just now may lose an exception: a finalizer does
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
+    with suppress(KeyboardInterrupt):
+        while not pressed:
             click.clear()
             try:
                 look()
             except NoAnswerError as exc:
                 exc.show()
-            sleep(EVERY)
-    except KeyboardInterrupt:
-        raise SystemExit(0) from None
+            if not pressed:
+                sleep(EVERY)
+    raise SystemExit(0)

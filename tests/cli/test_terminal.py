@@ -73,6 +73,32 @@ def test_a_watch_looks_again_and_ctrl_c_ends_it(url):
         assert process.wait(10) == 0
 
 
+def test_a_ctrl_c_that_is_lost_where_it_arrives_ends_a_watch_all_the_same(url):
+    code = """
+import os, signal, sys
+from autorouter.cli import main, overview
+shown = overview.show_all
+class Loses:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(100_000): pass
+def show_all(there):
+    shown(there)
+    Loses()
+overview.show_all = show_all
+main(["regions", "--watch"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"AUTOROUTER_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert "Exception ignored" in done.stderr
+    assert done.returncode == 0
+
+
 def test_a_watch_outlives_its_router():
     with on_terminal("http://127.0.0.1:9", "regions", "--watch") as (process, read):
         read(lambda text: text.count("no router answers") >= 2)
