@@ -94,6 +94,7 @@ main(["regions", "--watch"])
         capture_output=True,
         text=True,
         timeout=30,
+        check=False,
     )
     assert "Exception ignored" in done.stderr
     assert done.returncode == 0
